@@ -1,0 +1,8 @@
+"""Logistic regression by gradient descent, for scikit-learn."""
+
+from ._descent import descend
+from ._estimator import GDLogisticRegression
+from ._objective import cost_and_gradient
+
+__version__ = "0.1.0"
+__all__ = ["GDLogisticRegression", "cost_and_gradient", "descend", "__version__"]

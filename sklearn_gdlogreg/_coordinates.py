@@ -1,0 +1,85 @@
+"""The coordinates that the descent moves in, as linear maps; X is never copied or scaled.
+
+Shapes: w (..., n_features) with b (...), where ... is nothing for the sigmoid and (n_classes,)
+for the softmax. A point of the descent is one array `wb` of shape (..., n_features + 1): the
+coordinates of w, and in its last entry that of b.
+
+Every kind of coordinates has
+
+    pack(w, b)         the point wb that stands for w and b
+    unpack(wb)         w and b, in the units of X
+    pull_back(dw, db)  the gradient with respect to wb, by the chain rule
+    scale              how far w moves when its coordinate moves by 1
+    mean               what is subtracted from the features that the coordinates belong to
+
+the last two each a number or of shape (n_features,).
+"""
+
+import math
+
+import numpy as np
+
+
+def join(w, b):
+    """One array (..., n_features + 1) from w (..., n_features) and b (...)."""
+    wb = np.empty((*w.shape[:-1], w.shape[-1] + 1), w.dtype)
+    wb[..., :-1] = w
+    wb[..., -1] = b
+    return wb
+
+
+class Raw:
+    """w and b themselves: the course's own descent."""
+
+    name = "raw"
+    scale = 1.0
+    mean = 0.0
+
+    @staticmethod
+    def pack(w, b):
+        return join(w, b)
+
+    @staticmethod
+    def unpack(wb):
+        return wb[..., :-1], wb[..., -1]
+
+    @staticmethod
+    def pull_back(dw, db):
+        return join(dw, db)
+
+
+class Standardized:
+    r"""The coefficients that standardized features would have.
+
+    With z = w . x + b = u . (x - mean) / spread + c,
+
+        u = w / scale,   c = b + mean . w,          scale = 1 / spread
+        du = scale * (dw - mean * db),   dc = db
+
+    and spread_j = sqrt(variance_j + 4 * l2). The curvature along w_j is at most
+    variance_j / 4 + l2 for the sigmoid, so along every u_j it is at most 1/4.
+    """
+
+    name = "standardized"
+
+    def __init__(self, mean, deviation, l2=0.0):
+        # A column whose spread is no more than the rounding of its mean is constant as far as
+        # arithmetic can tell: dw - mean * db is all rounding there, and dividing by the spread
+        # would blow that up. Its mean is the one scale it has; a column of zeros has none.
+        rounding = 1000 * np.finfo(deviation.dtype).eps * np.abs(mean)
+        spread = np.where(deviation > rounding, deviation, np.abs(mean))
+        spread = np.hypot(spread, 2 * math.sqrt(l2))
+        spread = np.where(spread > 0, spread, 1)
+        # The clip keeps 1 / spread finite for spreads among the denormal numbers.
+        self.scale = 1 / np.maximum(spread, np.finfo(spread.dtype).tiny)
+        self.mean = mean
+
+    def pack(self, w, b):
+        return join(w / self.scale, b + w @ self.mean)
+
+    def unpack(self, wb):
+        w = wb[..., :-1] * self.scale
+        return w, wb[..., -1] - w @ self.mean
+
+    def pull_back(self, dw, db):
+        return join((dw - np.multiply.outer(db, self.mean)) * self.scale, db)

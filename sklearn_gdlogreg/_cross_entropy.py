@@ -1,0 +1,97 @@
+r"""The course's formulas for a block of rows: forward from z to the loss, backward to dz.
+
+Shapes, for m rows and K classes::
+
+    Sigmoid (two classes)     z, a, dz: (m,)      y: (m,), 0.0 or 1.0
+    Softmax (any number)      z, a, dz: (m, K)    y: (m,), integers 0 .. K - 1
+
+Every formula goes through exp(-\|z\|) or exp(z - max z), which cannot overflow: the textbook
+-(y log a + (1 - y) log(1 - a)) is nan as soon as a rounds to 0 or 1, at a margin of about 37.
+"""
+
+import numpy as np
+
+
+class Sigmoid:
+    """Two classes: a = 1 / (1 + exp(-z)) is the probability of y = 1."""
+
+    # a (1 - a) <= 1/4: the steepest slope of the sigmoid bounds the curvature of the loss.
+    curvature_bound = 0.25
+
+    @staticmethod
+    def activation(z):
+        """a = sigmoid(z) = 1 / (1 + exp(-z))."""
+        e = np.exp(-np.abs(z))
+        return np.where(z >= 0, 1, e) / (1 + e)
+
+    @staticmethod
+    def log_activation(z):
+        """log a = log sigmoid(z), finite for every finite z."""
+        return np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+
+    @staticmethod
+    def cross_entropy(z, y):
+        """loss = -(y log a + (1 - y) log(1 - a)) and its derivative dz = a - y."""
+        e = np.exp(-np.abs(z))
+        loss = np.maximum(z, 0) - y * z + np.log1p(e)
+        a = np.where(z >= 0, 1, e) / (1 + e)
+        dz = a - y
+        return loss, dz
+
+    @staticmethod
+    def differential(z, v):
+        """How a moves when z moves by v: da = a (1 - a) v."""
+        a = Sigmoid.activation(z)
+        return a * (1 - a) * v
+
+    @staticmethod
+    def separates(z, y):
+        """Whether every row lies strictly on its own side of the decision boundary."""
+        return bool(np.all(np.where(y == 1, z, -z) > 0))
+
+
+class Softmax:
+    """K classes: a_k = exp(z_k) / sum_j exp(z_j) is the probability of y = k."""
+
+    # diag(a) - a a' has no eigenvalue above 1/2 (Boehning, Multinomial logistic regression
+    # algorithm, Ann. Inst. Stat. Math. 44, 1992).
+    curvature_bound = 0.5
+
+    @staticmethod
+    def activation(z):
+        """a = softmax(z) = exp(z) / sum(exp(z))."""
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    @staticmethod
+    def log_activation(z):
+        """log a = z - log(sum(exp(z))), finite for every finite z."""
+        z = z - z.max(axis=1, keepdims=True)
+        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+    @staticmethod
+    def cross_entropy(z, y):
+        """loss = -log a_y and its derivative dz = a - (1 at y, 0 elsewhere)."""
+        rows = np.arange(len(y))
+        z = z - z.max(axis=1, keepdims=True)
+        e = np.exp(z)
+        total = e.sum(axis=1, keepdims=True)
+        loss = np.log(total[:, 0]) - z[rows, y]
+        dz = e / total
+        dz[rows, y] -= 1
+        return loss, dz
+
+    @staticmethod
+    def differential(z, v):
+        """How a moves when z moves by v: da = a * (v - sum_k a_k v_k)."""
+        a = Softmax.activation(z)
+        return a * (v - (a * v).sum(axis=1, keepdims=True))
+
+    @staticmethod
+    def separates(z, y):
+        """Whether every row's own class has strictly the largest z."""
+        z = z.copy()
+        rows = np.arange(len(y))
+        own = z[rows, y]
+        z[rows, y] = -np.inf
+        return bool(np.all(own > z.max(axis=1)))

@@ -1,0 +1,50 @@
+"""How curved the cost is, in the coordinates of the descent: what bounds a learning rate.
+
+A step of constant size alpha shrinks the distance to a minimum only where
+alpha < 2 / lambda_max, the largest eigenvalue of the second derivative there; with
+alpha <= 2 / L, L a bound of lambda_max everywhere, the cost never increases (Nesterov,
+Introductory Lectures on Convex Optimization, 2004, section 1.2.3).
+"""
+
+import math
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+# Lanczos approaches the eigenvalue from below: to this relative accuracy.
+ACCURACY = 1e-6
+
+
+def lipschitz(objective, coordinates):
+    """L, a bound of lambda_max at every point; never below it."""
+    hessian = objective.hessian_bound()
+    # The bound does not mix the classes: the curvature of one serves for all.
+    return largest_eigenvalue(hessian, coordinates, objective, outputs=()) * (1 + 10 * ACCURACY)
+
+
+def curvature_at(objective, coordinates, w, b):
+    """lambda_max where the descent stands."""
+    return largest_eigenvalue(
+        objective.hessian(w, b), coordinates, objective, outputs=objective.outputs
+    )
+
+
+def largest_eigenvalue(hessian, coordinates, objective, outputs):
+    """Of v -> pull_back(hessian(unpack(v))), by Lanczos iterations."""
+    shape = (*outputs, objective.n + 1)
+
+    def curvature(v):
+        w, b = coordinates.unpack(v.reshape(shape).astype(objective.X.dtype, copy=False))
+        return coordinates.pull_back(*hessian(w, b)).ravel().astype(np.float64, copy=False)
+
+    # A fixed start keeps refits identical to the last bit; a random one is not orthogonal to
+    # the eigenvector, as a constant or a unit vector easily is.
+    size = math.prod(shape)
+    start = np.random.default_rng(0).standard_normal(size)
+    unit = float(np.abs(curvature(start)).max())
+    if unit == 0 or not math.isfinite(unit):
+        return unit
+    # In units of their own size: X of scale 1e+150 squares to the edge of the numbers.
+    operator = LinearOperator((size, size), lambda v: curvature(v) / unit, dtype=np.float64)
+    top = eigsh(operator, k=1, which="LA", v0=start, tol=ACCURACY, return_eigenvectors=False)
+    return float(top[0]) * unit

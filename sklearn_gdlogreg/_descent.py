@@ -1,0 +1,227 @@
+"""Gradient descent: one step after another, for ever. When to stop is the caller's business."""
+
+from functools import cached_property
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+
+# scikit-learn has no public way to declare what a parameter may be; its estimators and most
+# third-party ones use this module.
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from ._check import check_codes, check_rows, check_start, check_weights
+from ._coordinates import Raw, Standardized
+from ._curvature import lipschitz
+from ._learning_rate import RULES, rule_for
+from ._objective import Objective
+
+# What `descend` and GDLogisticRegression accept, in the form of scikit-learn's own estimators.
+DESCENT_PARAMETERS = {
+    "learning_rate": [
+        Interval(Real, 0, None, closed="neither"),
+        StrOptions(set(RULES)),
+        callable,
+    ],
+    "C": [Interval(Real, 0, None, closed="right")],
+    "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+    "fit_intercept": ["boolean"],
+    "coordinates": [StrOptions({"auto", "raw", "standardized"})],
+}
+
+
+def quiet():
+    """Overflow is reported once, in words, by whoever reads the costs, not by NumPy."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
+
+
+class Step(NamedTuple):
+    """Where the descent stands after t iterations.
+
+    Attributes
+    ----------
+    t : int
+        The number of iterations made; 0 is the start.
+    coef : ndarray of shape (n_features,) or (n_classes, n_features)
+        w, in the units of X.
+    intercept : float or ndarray of shape (n_classes,)
+        b.
+    cost : float
+        J(w, b), the penalty included.
+    gradient : tuple of ndarray
+        (dw, db), shaped as coef and intercept; of all but the L1 penalty, which has no gradient.
+    learning_rate : float
+        The alpha of the iteration that led here; nan at the start.
+    wb, dwb : ndarray
+        The point and its gradient in the coordinates of the descent, the intercept's last.
+    memory : tuple of float
+        What the learning-rate rule carries from this step to the next.
+    """
+
+    t: int
+    coef: np.ndarray
+    intercept: np.ndarray
+    cost: float
+    gradient: tuple
+    learning_rate: float
+    wb: np.ndarray
+    dwb: np.ndarray
+    memory: tuple = ()
+
+
+class Problem:
+    """An objective, seen in the coordinates of the descent."""
+
+    def __init__(self, objective, coordinates):
+        self.objective = objective
+        self.coordinates = coordinates
+        self.penalty = objective.penalty
+
+    def start(self, w, b):
+        """Step 0: where the descent begins."""
+        with quiet():
+            return self._step(0, self.coordinates.pack(w, b), np.nan)
+
+    def move(self, here, learning_rate):
+        """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
+        wb = here.wb - learning_rate * here.dwb
+        if self.penalty.l1:
+            wb[..., :-1] = self.penalty.prox(wb[..., :-1], learning_rate, self.coordinates.scale)
+        return self._step(here.t + 1, wb, learning_rate)
+
+    def _step(self, t, wb, learning_rate):
+        w, b = self.coordinates.unpack(wb)
+        J, dw, db = self.objective.cost_and_gradient(w, b)
+        dwb = self.coordinates.pull_back(dw, db)
+        return Step(t, w, b, J, (dw, db), learning_rate, wb, dwb)
+
+    def violation(self, step):
+        """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
+        if not self.penalty.l1:
+            return float(np.abs(step.dwb).max())
+        u, du = step.wb[..., :-1], step.dwb[..., :-1]
+        features = self.penalty.violation(u, du, self.coordinates.scale)
+        return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))
+
+    @cached_property
+    def first_learning_rate(self):
+        """1 / the sum of the curvatures along each coordinate: a first guess, on the safe side."""
+        mean, deviation = self.objective.moments
+        size = np.hypot(deviation, mean - self.coordinates.mean) * self.coordinates.scale
+        total = float(np.square(size, dtype=np.float64).sum()) + 1
+        return 1 / (self.objective.loss.curvature_bound * total)
+
+    @cached_property
+    def lipschitz(self):
+        """L: the largest curvature of the cost is below it at every point."""
+        return lipschitz(self.objective, self.coordinates)
+
+
+def iterate(problem, rule, here):
+    """The descent itself: yields `here`, then the step that follows it, and so on for ever."""
+    while True:
+        yield here
+        # Around the step alone: a generator must not change its caller's state between two.
+        with quiet():
+            here = rule.take(here, lambda learning_rate: problem.move(here, learning_rate))
+
+
+def coordinates_for(name, learning_rate, objective):
+    """The coordinates that a `coordinates` parameter stands for, with this learning rate."""
+    if name == "auto":
+        name = "standardized" if isinstance(learning_rate, str) and learning_rate == "auto" else "raw"
+    if name == "raw":
+        return Raw
+    mean, deviation = objective.moments
+    if not objective.fit_intercept:
+        # Nothing can take up a shift of the features: they are measured from 0.
+        mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)
+    return Standardized(mean, deviation, objective.penalty.l2)
+
+
+@validate_params(DESCENT_PARAMETERS, prefer_skip_nested_validation=True)
+def descend(
+    X,
+    y,
+    learning_rate=0.1,
+    *,
+    sample_weight=None,
+    C=np.inf,
+    l1_ratio=0.0,
+    fit_intercept=True,
+    coordinates="auto",
+    coef_init=None,
+    intercept_init=None,
+):
+    r"""Gradient descent, one step at a time, until you have seen enough.
+
+    .. code-block:: text
+
+        w := w - alpha dw,  b := b - alpha db
+
+    from ``w = 0, b = 0``. A generator: it yields the start (``step.t == 0``), then every iterate,
+    and never ends by itself. :class:`GDLogisticRegression` is a consumer of it.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The examples, one a row.
+    y : array-like of shape (n_samples,)
+        Their labels: 0 and 1, or 0 ... K - 1 for the softmax over K classes.
+    learning_rate : float, callable or str, default=0.1
+        alpha, or a schedule, or the name of a rule: as in :class:`GDLogisticRegression`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, not negative.
+    C : float in (0, inf], default=inf
+        Inverse of the strength of the penalty, as in LogisticRegression; inf means none.
+    l1_ratio : float in [0, 1], default=0.0
+        The share of L1 in the penalty.
+    fit_intercept : bool, default=True
+        Whether b moves at all.
+    coordinates : {"auto", "raw", "standardized"}, default="auto"
+        As in :class:`GDLogisticRegression`.
+    coef_init : array-like of shape (n_features,) or (n_classes, n_features), default=None
+        w at the start; zeros if None.
+    intercept_init : float or array-like of shape (n_classes,), default=None
+        b at the start; zero if None.
+
+    Yields
+    ------
+    step : Step
+        A named tuple: ``t``, ``coef``, ``intercept``, ``cost``, ``gradient`` (dw and db) and
+        ``learning_rate``; its arrays are new at every step.
+
+    Raises
+    ------
+    ValueError
+        At the call, before any step, if a parameter or the data are invalid.
+
+    References
+    ----------
+    Ng, Katanforoosh and Bensouda Mourri, Neural Networks and Deep Learning, week 2,
+    "Gradient Descent".
+
+    Examples
+    --------
+    >>> from sklearn_gdlogreg import descend
+    >>> for step in descend([[0.0], [1.0], [3.0]], [0, 0, 1], learning_rate=1.0):
+    ...     print(step.t, round(step.cost, 4), step.coef.round(4), round(float(step.intercept), 4))
+    ...     if step.t == 3:
+    ...         break
+    0 0.6931 [0.] 0.0
+    1 0.4863 [0.3333] -0.1667
+    2 0.4287 [0.3939] -0.366
+    3 0.3915 [0.4984] -0.4979
+    """
+    X, y = check_rows(X, y, "descend")
+    objective = Objective(
+        X,
+        *check_codes(y),
+        sample_weight=check_weights(sample_weight, X),
+        C=C,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+    )
+    start = check_start(coef_init, intercept_init, objective.outputs, X, fit_intercept)
+    problem = Problem(objective, coordinates_for(coordinates, learning_rate, objective))
+    return iterate(problem, rule_for(learning_rate, problem), problem.start(*start))

@@ -1,0 +1,98 @@
+"""How a descent ended, in a sentence or two: what happened, why, and what to change."""
+
+import numpy as np
+
+from ._curvature import curvature_at
+
+
+def diverged(run, name_of):
+    """The cost stopped being finite."""
+    t, cost = run.last.t, run.last.cost
+    return (
+        f"The cost stopped being finite in iteration {t + 1}. The model is that of iteration "
+        f"{t}, whose cost is {cost:.4g}. {_rate_and_scale(run, name_of)}"
+    )
+
+
+def not_converged(run, name_of):
+    """max_iter came before tol."""
+    sentences = [
+        f"Stopped at max_iter={run.last.t} before convergence: the largest entry of the gradient "
+        f"is {run.violations[-1]:.3g} in {run.problem.coordinates.name} coordinates, above "
+        f"tol={run.tol:g}; {_last_decrease(run.costs)}."
+    ]
+    if run.rate_is_given and _rises(run.costs) > 0:
+        sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
+    elif run.problem.coordinates.name == "raw":
+        sentences.append(
+            "Use learning_rate='auto' (steps that adapt, in standardized coordinates), put a "
+            "StandardScaler before, or raise max_iter."
+        )
+    else:
+        sentences.append("Raise max_iter, or set a penalty such as C=1.")
+    return " ".join(sentences)
+
+
+SEPARABLE = (
+    "The classes are linearly separable and there is no penalty (C=inf): the cost has no minimum, "
+    "the coefficients grow for as long as the descent goes on, and their size says only when it "
+    "stopped. The predicted classes are unaffected. Set a penalty, such as C=1, for coefficients "
+    "and probabilities with a meaning."
+)
+
+
+def separable(run):
+    """Whether the descent has separated the classes where that means there is no optimum."""
+    objective, last = run.problem.objective, run.last
+    return not objective.penalty and objective.separates(last.coef, last.intercept)
+
+
+def _last_decrease(costs):
+    if len(costs) < 2:
+        return "no iteration was made"
+    relative = (costs[-2] - costs[-1]) / max(abs(costs[-2]), np.finfo(float).tiny)
+    verb = "lowered" if relative >= 0 else "raised"
+    return f"the last iteration {verb} the cost by {abs(relative):.2g} of itself"
+
+
+def _rises(costs):
+    """In how many iterations of the second half the cost went up, by more than rounding."""
+    late = np.asarray(costs[len(costs) // 2 :])
+    return int(np.sum(np.diff(late) > 1e-6 * np.abs(late[:-1])))
+
+
+def _rises_sentence(costs):
+    growing = costs[-1] > costs[0]
+    outcome = "ended above where it began" if growing else "is oscillating"
+    return (
+        f"The cost rose in {_rises(costs)} of the last {(len(costs) - 1) - len(costs) // 2} "
+        f"iterations and {outcome}: the learning rate is too large."
+    )
+
+
+def _rate_and_scale(run, name_of):
+    """The learning rate against the curvature, the features that make it large, the remedy."""
+    problem, last = run.problem, run.last
+    sentences = []
+    if run.rate_is_given:
+        here = curvature_at(problem.objective, problem.coordinates, last.coef, last.intercept)
+        sentences.append(
+            f"The learning rate is {run.tried_rate:.4g}; a descent settles only below "
+            f"2 / lambda_max(Hessian), which is {_two_over(here)} where it stands, and its cost "
+            f"never rises below 2 / L = {_two_over(problem.lipschitz)}."
+        )
+    mean, deviation = problem.objective.moments
+    size = np.hypot(mean, deviation)
+    largest = np.argsort(-size, kind="stable")[:3]
+    listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
+    sentences.append(f"The features of the largest scale (root mean square) are {listed}.")
+    sentences.append(
+        "Use a smaller learning_rate, put a StandardScaler before, or use learning_rate='auto'."
+        if run.rate_is_given
+        else "Rescale these features, for instance with a StandardScaler."
+    )
+    return " ".join(sentences)
+
+
+def _two_over(curvature):
+    return f"{2 / curvature:.3g}" if curvature > 0 else "unbounded (the cost is flat there)"

@@ -1,0 +1,198 @@
+"""The learning-rate rules: how far to go from here.
+
+A rule is a small value with one method,
+
+    take(here, move)  ->  the next Step
+
+where `here` is where the descent stands and `move(learning_rate)` is the step that this
+learning rate leads to, its cost and gradient included. What a rule must remember it hands on
+in the step's `memory`, a tuple of numbers: the rule itself never changes, so one rule can
+serve many descents and a descent can be continued from a step alone.
+
+In the formulas G is the gradient `dwb`, k counts the steps, and s and y are the differences
+of the points and of the gradients between one step and the next.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+# No learning rate leaves this range: where the cost is flat to the last bit, rules that grow
+# their step would otherwise overflow.
+SMALLEST, LARGEST = 1e-300, 1e300
+
+
+def rule_for(learning_rate, problem):
+    """The rule that a `learning_rate` parameter stands for: a number, a function or a name."""
+    if callable(learning_rate):
+        return Schedule(learning_rate)
+    if isinstance(learning_rate, str):
+        return RULES[learning_rate](problem)
+    return Constant(float(learning_rate))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The course's rule: the same learning rate at every step."""
+
+    learning_rate: float
+
+    def take(self, here, move):
+        return move(self.learning_rate)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate of step t is f(t), t = 1, 2, ..."""
+
+    f: Callable[[int], float]
+
+    def take(self, here, move):
+        t = here.t + 1
+        learning_rate = self.f(t)
+        if not (np.isscalar(learning_rate) and 0 < learning_rate < math.inf):
+            raise ValueError(
+                f"learning_rate must return a positive, finite number for every iteration; "
+                f"learning_rate({t}) returned {learning_rate!r}."
+            )
+        return move(float(learning_rate))
+
+
+def silver(lipschitz):
+    """The silver schedule: alpha_t = (1 + rho^(nu(t) - 1)) / L, rho = 1 + sqrt(2).
+
+    nu(t) is the exponent of 2 in t. Long steps, ever longer and ever rarer, between short ones:
+    the cost is not monotone on the way. With a prox the rates of convergence stay the same.
+
+    References
+    ----------
+    Altschuler and Parrilo, Acceleration by Stepsize Hedging II, 2023, arXiv:2309.16530;
+    Bok and Altschuler, Accelerating Proximal Gradient Descent via Silver Stepsizes, 2024,
+    arXiv:2412.05497.
+
+    Examples
+    --------
+    >>> [round(silver(lipschitz=1.0)(t), 3) for t in (1, 2, 3, 4, 5, 6, 7, 8)]
+    [1.414, 2.0, 1.414, 3.414, 1.414, 2.0, 1.414, 6.828]
+    """
+    rho = 1 + math.sqrt(2)
+
+    def learning_rate(t):
+        nu = (t & -t).bit_length() - 1
+        return (1 + rho ** (nu - 1)) / lipschitz
+
+    return learning_rate
+
+
+@dataclass(frozen=True)
+class Backtracking:
+    """Armijo's rule: twice the last learning rate, halved until the cost falls enough.
+
+    References
+    ----------
+    Armijo, Minimization of functions having Lipschitz continuous first partial derivatives,
+    Pacific J. Math. 16, 1966; Nocedal and Wright, Numerical Optimization, 2006, Algorithm 3.1.
+    """
+
+    first: float
+
+    def take(self, here, move):
+        learning_rate = 2 * here.learning_rate if here.t else self.first
+        return first_sufficient_decrease(here.cost, here, move, learning_rate)
+
+
+@dataclass(frozen=True)
+class BarzilaiBorwein:
+    """The rate that would fit the last step, if the curvature were the same in all directions.
+
+        alpha = s's / s'y   and   alpha = s'y / y'y   in turn,
+
+    halved until the cost is below the largest of the last 10: the freedom to rise for a moment
+    is what makes the method fast.
+
+    References
+    ----------
+    Barzilai and Borwein, Two-point step size gradient methods, IMA J. Numer. Anal. 8, 1988,
+    equations (5) and (6); Raydan, The Barzilai and Borwein gradient method for the large scale
+    unconstrained minimization problem, SIAM J. Optim. 7, 1997 (the last 10 costs); Wright,
+    Nowak and Figueiredo, Sparse reconstruction by separable approximation, IEEE Trans. Signal
+    Process. 57, 2009 (with a prox).
+    """
+
+    first: float
+    costs: int = 10
+
+    def take(self, here, move):
+        learning_rate, *costs = here.memory or (self.first, here.cost)
+        there = first_sufficient_decrease(max(costs), here, move, learning_rate)
+        learning_rate = self.next_rate(here, there)
+        costs = (*costs, there.cost)[-self.costs :]
+        return there._replace(memory=(learning_rate, *costs))
+
+    def next_rate(self, here, there):
+        s = there.wb - here.wb
+        y = there.dwb - here.dwb
+        sy = float(np.vdot(s, y))
+        top, bottom = (float(np.vdot(s, s)), sy) if there.t % 2 else (sy, float(np.vdot(y, y)))
+        # A convex cost has s'y > 0; only rounding, or no step at all, makes it anything else.
+        if not (sy > 0 and 0 < bottom < math.inf and 0 < top < math.inf):
+            return there.learning_rate
+        return min(max(top / bottom, SMALLEST), LARGEST)
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """AdGD: the learning rate follows the curvature met on the way; the cost is never needed.
+
+        L_k = |G_k - G_{k-1}| / |w_k - w_{k-1}|,    theta_k = alpha_k / alpha_{k-1}
+        alpha_k = min(sqrt(2/3 + theta_{k-1}) * alpha_{k-1},
+                      alpha_{k-1} / sqrt(max(2 * alpha_{k-1}^2 * L_k^2 - 1, 0)))
+
+    References
+    ----------
+    Malitsky and Mishchenko, Adaptive Proximal Gradient Method for Convex Optimization, NeurIPS
+    2024, arXiv:2308.02261, Algorithm 2.
+    """
+
+    first: float
+
+    def take(self, here, move):
+        learning_rate, growth = here.memory or (self.first, 1 / 3)
+        there = move(learning_rate)
+        s = float(np.linalg.norm(there.wb - here.wb))
+        y = float(np.linalg.norm(there.dwb - here.dwb))
+        longest = math.sqrt(2 / 3 + growth) * learning_rate
+        # alpha * L_k, which stays near 1 where alpha^2 and L_k^2 may not be representable.
+        relative = learning_rate * y / s if s > 0 else 0.0
+        curved = math.sqrt(max(2 * relative * relative - 1, 0.0))
+        following = min(longest, learning_rate / curved if curved > 0 else math.inf, LARGEST)
+        return there._replace(memory=(following, following / learning_rate))
+
+
+def first_sufficient_decrease(bound, here, move, learning_rate):
+    """The first of learning_rate, 1/2, 1/4 ... of it that takes the cost far enough below `bound`.
+
+    Far enough is 1e-4 / learning_rate * |step|^2: without a prox, Armijo's 1e-4 * alpha * |G|^2.
+    """
+    # Costs that differ by less than their rounding do not differ.
+    rounding = 4 * float(np.finfo(here.wb.dtype).eps) * abs(bound)
+    while True:
+        there = move(learning_rate)
+        step = there.wb - here.wb
+        decrease = 1e-4 * float(np.vdot(step, step)) / learning_rate
+        # A cost that is not finite fails the test and is halved away, if halving can do that.
+        if there.cost <= bound - decrease + rounding or learning_rate <= SMALLEST:
+            return there
+        learning_rate /= 2
+
+
+RULES = {
+    "auto": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
+    "lipschitz": lambda problem: Constant(1 / problem.lipschitz),
+    "backtracking": lambda problem: Backtracking(problem.first_learning_rate),
+    "barzilai-borwein": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
+    "adaptive": lambda problem: Adaptive(problem.first_learning_rate),
+    "silver": lambda problem: Schedule(silver(problem.lipschitz)),
+}

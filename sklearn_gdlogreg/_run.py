@@ -1,0 +1,89 @@
+"""A descent while it is being watched: what is remembered of it, when it stops and why."""
+
+import math
+import sys
+
+from . import _diagnosis
+
+
+class Run:
+    """Follows the steps of a descent until one of them is the last.
+
+    Parameters
+    ----------
+    problem : Problem
+    max_iter : int
+    tol : float
+        Bounds the largest entry of the optimality violation; 0 asks for max_iter iterations.
+    verbose : int
+    rate_is_given : bool
+        Whether the learning rate is somebody's choice (a number, a schedule) or a rule's.
+
+    Attributes
+    ----------
+    last : Step
+        The last step with a finite cost.
+    stop_reason : {"converged", "max_iter", "diverged"}
+    costs, violations : list of float
+        At the start and after each iteration.
+    learning_rates : list of float
+        Of each iteration.
+    tried_rate : float
+        The learning rate that led to the last step, or to the one whose cost is not finite.
+    """
+
+    def __init__(self, problem, *, max_iter, tol, verbose=0, rate_is_given=False):
+        self.problem = problem
+        self.max_iter = max_iter
+        self.tol = tol
+        self.verbose = verbose
+        self.rate_is_given = rate_is_given
+        self.last = None
+        self.costs, self.violations, self.learning_rates = [], [], []
+
+    def follow(self, steps):
+        """Consume `steps` up to the one that ends the run."""
+        self.stop_reason = None
+        for step in steps:
+            self.tried_rate = step.learning_rate
+            self.stop_reason = self._watch(step)
+            if self.stop_reason:
+                break
+        if self.verbose:
+            sys.stdout.write(f"stopped after iteration {self.last.t}: {self.stop_reason}\n")
+        return self
+
+    def _watch(self, step):
+        """Remember the step; the reason to stop at it, or None."""
+        if not math.isfinite(step.cost):
+            return "diverged"
+        self.last = step
+        self.costs.append(step.cost)
+        self.violations.append(self.problem.violation(step))
+        if step.t:
+            self.learning_rates.append(step.learning_rate)
+        if self._is_shown(step.t):
+            self._show(step)
+        if self.tol > 0 and self.violations[-1] <= self.tol:
+            return "converged"
+        return "max_iter" if step.t >= self.max_iter else None
+
+    def warning(self, name_of):
+        """What a user should be told about how the run ended; None if there is nothing."""
+        if self.stop_reason == "diverged":
+            return _diagnosis.diverged(self, name_of)
+        if self.tol == 0 or self.max_iter == 0:
+            return None
+        if _diagnosis.separable(self):
+            return _diagnosis.SEPARABLE
+        return _diagnosis.not_converged(self, name_of) if self.stop_reason == "max_iter" else None
+
+    def _is_shown(self, t):
+        """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; verbose=2 shows them all."""
+        return self.verbose > 1 or (self.verbose and str(t).rstrip("0") in ("", "1", "2", "5"))
+
+    def _show(self, step):
+        rate = f"  learning rate {step.learning_rate:.4g}" if step.t else ""
+        sys.stdout.write(
+            f"iteration {step.t:6d}  cost {step.cost:.8g}  gradient {self.violations[-1]:.3e}{rate}\n"
+        )
