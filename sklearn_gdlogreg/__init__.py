@@ -5,4 +5,4 @@ from ._estimator import GDLogisticRegression
 from ._objective import cost_and_gradient
 
 __version__ = "0.1.0"
-__all__ = ["GDLogisticRegression", "cost_and_gradient", "descend", "__version__"]
+__all__ = ["GDLogisticRegression", "__version__", "cost_and_gradient", "descend"]

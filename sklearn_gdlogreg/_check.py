@@ -11,9 +11,7 @@ def check_rows(X, y, caller):
 
     `caller` (an estimator or a name) stands in the messages.
     """
-    X, y = check_X_y(
-        X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller
-    )
+    X, y = check_X_y(X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller)
     if not sparse.issparse(X) and not (X.flags.c_contiguous or X.flags.f_contiguous):
         # Every matrix product with a strided view would copy it again.
         X = np.ascontiguousarray(X)

@@ -1,6 +1,6 @@
 """Gradient descent: one step after another, for ever. When to stop is the caller's business."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Real
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from ._check import check_codes, check_rows, check_start, check_weights
 from ._coordinates import Raw, Standardized
 from ._curvature import lipschitz
-from ._learning_rate import RULES, rule_for
+from ._learning_rate import RULES, inverse, rule_for
 from ._objective import Objective
 
 # What `descend` and GDLogisticRegression accept, in the form of scikit-learn's own estimators.
@@ -79,8 +79,7 @@ class Problem:
 
     def start(self, w, b):
         """Step 0: where the descent begins."""
-        with quiet():
-            return self._step(0, self.coordinates.pack(w, b), np.nan)
+        return self._step(0, self.coordinates.pack(w, b), np.nan)
 
     def move(self, here, learning_rate):
         """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
@@ -109,7 +108,7 @@ class Problem:
         mean, deviation = self.objective.moments
         size = np.hypot(deviation, mean - self.coordinates.mean) * self.coordinates.scale
         total = float(np.square(size, dtype=np.float64).sum()) + 1
-        return 1 / (self.objective.loss.curvature_bound * total)
+        return inverse(self.objective.loss.curvature_bound * total)
 
     @cached_property
     def lipschitz(self):
@@ -123,13 +122,14 @@ def iterate(problem, rule, here):
         yield here
         # Around the step alone: a generator must not change its caller's state between two.
         with quiet():
-            here = rule.take(here, lambda learning_rate: problem.move(here, learning_rate))
+            here = rule.take(here, partial(problem.move, here))
 
 
 def coordinates_for(name, learning_rate, objective):
     """The coordinates that a `coordinates` parameter stands for, with this learning rate."""
     if name == "auto":
-        name = "standardized" if isinstance(learning_rate, str) and learning_rate == "auto" else "raw"
+        auto = isinstance(learning_rate, str) and learning_rate == "auto"
+        name = "standardized" if auto else "raw"
     if name == "raw":
         return Raw
     mean, deviation = objective.moments
@@ -137,6 +137,20 @@ def coordinates_for(name, learning_rate, objective):
         # Nothing can take up a shift of the features: they are measured from 0.
         mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)
     return Standardized(mean, deviation, objective.penalty.l2)
+
+
+def begin(objective, w, b, *, learning_rate, coordinates):
+    """The problem, and its descent from (w, b): what all that descend have in common."""
+    with quiet():
+        problem = Problem(objective, coordinates_for(coordinates, learning_rate, objective))
+        rule = rule_for(learning_rate, problem)
+        start = problem.start(w, b)
+    if not np.isfinite(start.cost):
+        raise ValueError(
+            "The cost at the start is not finite: the initial coef is too large for the scale of "
+            "X. Start from smaller coefficients, or from none."
+        )
+    return problem, iterate(problem, rule, start)
 
 
 @validate_params(DESCENT_PARAMETERS, prefer_skip_nested_validation=True)
@@ -222,6 +236,6 @@ def descend(
         l1_ratio=l1_ratio,
         fit_intercept=fit_intercept,
     )
-    start = check_start(coef_init, intercept_init, objective.outputs, X, fit_intercept)
-    problem = Problem(objective, coordinates_for(coordinates, learning_rate, objective))
-    return iterate(problem, rule_for(learning_rate, problem), problem.start(*start))
+    w, b = check_start(coef_init, intercept_init, objective.outputs, X, fit_intercept)
+    _, steps = begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
+    return steps

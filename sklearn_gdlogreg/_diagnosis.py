@@ -73,26 +73,24 @@ def _rises_sentence(costs):
 def _rate_and_scale(run, name_of):
     """The learning rate against the curvature, the features that make it large, the remedy."""
     problem, last = run.problem, run.last
-    sentences = []
-    if run.rate_is_given:
-        here = curvature_at(problem.objective, problem.coordinates, last.coef, last.intercept)
-        sentences.append(
-            f"The learning rate is {run.tried_rate:.4g}; a descent settles only below "
-            f"2 / lambda_max(Hessian), which is {_two_over(here)} where it stands, and its cost "
-            f"never rises below 2 / L = {_two_over(problem.lipschitz)}."
-        )
     mean, deviation = problem.objective.moments
     size = np.hypot(mean, deviation)
     largest = np.argsort(-size, kind="stable")[:3]
     listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
-    sentences.append(f"The features of the largest scale (root mean square) are {listed}.")
-    sentences.append(
-        "Use a smaller learning_rate, put a StandardScaler before, or use learning_rate='auto'."
-        if run.rate_is_given
-        else "Rescale these features, for instance with a StandardScaler."
+    features = f"The features of the largest scale (root mean square) are {listed}."
+    if not run.rate_is_given:
+        return f"{features} Rescale them, for instance with a StandardScaler."
+
+    here = curvature_at(problem.objective, problem.coordinates, last.coef, last.intercept)
+    local = (
+        f"2 / lambda_max(Hessian) = {2 / here:.3g} where it stands"
+        if here > 0
+        else "2 / lambda_max(Hessian) (no bound where it stands: every probability is 0 or 1 there)"
     )
-    return " ".join(sentences)
-
-
-def _two_over(curvature):
-    return f"{2 / curvature:.3g}" if curvature > 0 else "unbounded (the cost is flat there)"
+    # Features that have been standardized already are not the reason.
+    scaler = "put a StandardScaler before, " if size[largest[0]] > 3 else ""
+    return (
+        f"The learning rate is {run.tried_rate:.4g}; a descent settles only below {local}, and "
+        f"its cost never rises below 2 / L = {2 / problem.lipschitz:.3g}. {features} Use a smaller "
+        f"learning_rate, {scaler}or use learning_rate='auto'."
+    )

@@ -2,6 +2,7 @@
 
 import warnings
 from numbers import Integral, Real
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -18,8 +19,7 @@ from sklearn.utils.validation import validate_data
 
 from ._check import check_rows, check_start, check_weights
 from ._cross_entropy import Sigmoid, Softmax
-from ._descent import DESCENT_PARAMETERS, Problem, coordinates_for, iterate, quiet
-from ._learning_rate import rule_for
+from ._descent import DESCENT_PARAMETERS, begin, quiet
 from ._objective import Objective
 from ._run import Run
 
@@ -38,7 +38,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
 
     .. math::
 
-        w := w - \alpha \, \partial J / \partial w, \qquad b := b - \alpha \, \partial J / \partial b
+        w := w - \alpha \, \partial J / \partial w, \quad b := b - \alpha \, \partial J / \partial b
 
     For three classes or more the softmax takes the place of the sigmoid. The penalty is
     LogisticRegression's elastic net divided as the losses are,
@@ -191,7 +191,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
     0.979
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar = {
         **DESCENT_PARAMETERS,
         "max_iter": [Interval(Integral, 0, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -269,6 +269,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 f"l1_ratio={self.l1_ratio} has no effect, because C=inf is no penalty at all; set "
                 "C, for instance C=1.",
                 UserWarning,
+                stacklevel=2,
             )
         given_X = X
         X, y = check_rows(X, y, self)
@@ -291,16 +292,10 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         )
         if self.warm_start and coef_init is None and hasattr(self, "coef_"):
             coef_init, intercept_init = self._previous(classes, intercept_init)
-        start = check_start(coef_init, intercept_init, objective.outputs, X, self.fit_intercept)
-        problem = Problem(
-            objective, coordinates_for(self.coordinates, self.learning_rate, objective)
+        w, b = check_start(coef_init, intercept_init, objective.outputs, X, self.fit_intercept)
+        problem, steps = begin(
+            objective, w, b, learning_rate=self.learning_rate, coordinates=self.coordinates
         )
-        first = problem.start(*start)
-        if not np.isfinite(first.cost):
-            raise ValueError(
-                "The cost at the start is not finite: the initial coef is too large for the scale "
-                "of X. Start from smaller coefficients."
-            )
 
         # From here on nothing is refused: what an earlier fit has set may go.
         validate_data(self, given_X, skip_check_array=True)
@@ -310,7 +305,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             tol=self.tol,
             verbose=self.verbose,
             rate_is_given=not isinstance(self.learning_rate, str),
-        ).follow(iterate(problem, rule_for(self.learning_rate, problem), first))
+        ).follow(steps)
 
         self.classes_ = classes
         # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
@@ -322,8 +317,10 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         self.gradient_norms_ = np.array(run.violations)
         self.stop_reason_ = run.stop_reason
         self.coordinates_ = problem.coordinates.name
-        if message := run.warning(self._feature_name):
-            warnings.warn(message, ConvergenceWarning)
+        with quiet():
+            message = run.warning(self._feature_name)
+        if message:
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
         return self
 
     def decision_function(self, X):
@@ -394,13 +391,13 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 f"{self.class_weight}."
             )
         # "balanced" divides by a class's total weight, which may be 0: its rows keep weight 0.
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             of_class = compute_class_weight(
                 self.class_weight, classes=classes, y=y, sample_weight=weights
             )
-        of_row = of_class[codes].astype(X.dtype)
-        if weights is not None:
-            of_row = np.where(weights > 0, weights * of_row, 0)
+            of_row = of_class[codes].astype(X.dtype)
+            if weights is not None:
+                of_row = np.where(weights > 0, weights * of_row, 0)
         if not of_row.any():
             raise ValueError(
                 f"class_weight={self.class_weight} leaves every example with weight 0; give the "

@@ -14,8 +14,8 @@ of the points and of the gradients between one step and the next.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 
@@ -60,6 +60,11 @@ class Schedule:
         return move(float(learning_rate))
 
 
+def inverse(curvature):
+    """1 / curvature, kept in the range of learning rates; a flat cost takes any of them."""
+    return min(max(1 / curvature, SMALLEST), LARGEST) if curvature > 0 else 1.0
+
+
 def silver(lipschitz):
     """The silver schedule: alpha_t = (1 + rho^(nu(t) - 1)) / L, rho = 1 + sqrt(2).
 
@@ -77,11 +82,11 @@ def silver(lipschitz):
     >>> [round(silver(lipschitz=1.0)(t), 3) for t in (1, 2, 3, 4, 5, 6, 7, 8)]
     [1.414, 2.0, 1.414, 3.414, 1.414, 2.0, 1.414, 6.828]
     """
-    rho = 1 + math.sqrt(2)
+    rho, unit = 1 + math.sqrt(2), inverse(lipschitz)
 
     def learning_rate(t):
         nu = (t & -t).bit_length() - 1
-        return (1 + rho ** (nu - 1)) / lipschitz
+        return (1 + rho ** (nu - 1)) * unit
 
     return learning_rate
 
@@ -167,7 +172,8 @@ class Adaptive:
         # alpha * L_k, which stays near 1 where alpha^2 and L_k^2 may not be representable.
         relative = learning_rate * y / s if s > 0 else 0.0
         curved = math.sqrt(max(2 * relative * relative - 1, 0.0))
-        following = min(longest, learning_rate / curved if curved > 0 else math.inf, LARGEST)
+        shortest = learning_rate / curved if curved > 0 else LARGEST
+        following = max(min(longest, shortest, LARGEST), SMALLEST)
         return there._replace(memory=(following, following / learning_rate))
 
 
@@ -183,14 +189,16 @@ def first_sufficient_decrease(bound, here, move, learning_rate):
         step = there.wb - here.wb
         decrease = 1e-4 * float(np.vdot(step, step)) / learning_rate
         # A cost that is not finite fails the test and is halved away, if halving can do that.
-        if there.cost <= bound - decrease + rounding or learning_rate <= SMALLEST:
+        if there.cost <= bound - decrease + rounding:
             return there
+        if learning_rate <= SMALLEST:
+            return there._replace(cost=math.nan)  # no float is small enough: the descent ends
         learning_rate /= 2
 
 
 RULES = {
     "auto": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
-    "lipschitz": lambda problem: Constant(1 / problem.lipschitz),
+    "lipschitz": lambda problem: Constant(inverse(problem.lipschitz)),
     "backtracking": lambda problem: Backtracking(problem.first_learning_rate),
     "barzilai-borwein": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
     "adaptive": lambda problem: Adaptive(problem.first_learning_rate),

@@ -69,14 +69,17 @@ class Run:
         return "max_iter" if step.t >= self.max_iter else None
 
     def warning(self, name_of):
-        """What a user should be told about how the run ended; None if there is nothing."""
+        """What a user should be told about how the run ended; empty if there is nothing."""
         if self.stop_reason == "diverged":
             return _diagnosis.diverged(self, name_of)
         if self.tol == 0 or self.max_iter == 0:
-            return None
+            return ""
+        sentences = []
+        if self.stop_reason == "max_iter":
+            sentences.append(_diagnosis.not_converged(self, name_of))
         if _diagnosis.separable(self):
-            return _diagnosis.SEPARABLE
-        return _diagnosis.not_converged(self, name_of) if self.stop_reason == "max_iter" else None
+            sentences.append(_diagnosis.SEPARABLE)
+        return " ".join(sentences)
 
     def _is_shown(self, t):
         """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; verbose=2 shows them all."""
@@ -85,5 +88,6 @@ class Run:
     def _show(self, step):
         rate = f"  learning rate {step.learning_rate:.4g}" if step.t else ""
         sys.stdout.write(
-            f"iteration {step.t:6d}  cost {step.cost:.8g}  gradient {self.violations[-1]:.3e}{rate}\n"
+            f"iteration {step.t:6d}  cost {step.cost:.8g}  "
+            f"gradient {self.violations[-1]:.3e}{rate}\n"
         )

@@ -1,0 +1,136 @@
+"""GDLogisticRegression and LogisticRegression on the same rows: fitted, measured, told apart."""
+
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from ._estimator import GDLogisticRegression
+from ._objective import cost_and_gradient
+from ._penalty import ElasticNet
+
+REPEATS = 5
+# Above this many coefficients the Hessian of newton-cholesky costs more than it is worth.
+NEWTON_COEFFICIENTS = 1000
+
+
+@dataclass
+class Fit:
+    """One model, fitted to `rows[0]` rows and scored on `rows[1]` others.
+
+    `above_optimum` is J minus the lowest J known; `coef_difference` and `proba_difference` are
+    the largest absolute differences from the model that has it.
+    """
+
+    name: str
+    model: object
+    rows: tuple
+    cost: float
+    above_optimum: float
+    accuracy: float
+    seconds: float
+    coef_difference: float
+    proba_difference: float
+
+    @property
+    def n_iter(self):
+        return int(self.model.n_iter_[0])
+
+    @property
+    def at_limit(self):
+        """Whether it stopped for no better reason than max_iter."""
+        reason = getattr(self.model, "stop_reason_", None)
+        return reason != "converged" and self.n_iter >= self.model.max_iter
+
+    def ending(self):
+        """How the fit ended, in a clause."""
+        verb = "stopped at its limit of" if self.at_limit else "converged in"
+        return (
+            f"{self.name} {verb} {self.n_iter} iterations and {self.seconds * 1e3:.3g} ms, "
+            f"{self.above_optimum:.1e} above the lowest cost"
+        )
+
+
+def compare(X_train, X_test, y_train, y_test, *, learning_rates, C, max_iter=None, tol=None):
+    """A Fit of GDLogisticRegression for each learning rate, then one of LogisticRegression."""
+    options = {"C": C}
+    options |= {} if max_iter is None else {"max_iter": max_iter}
+    options |= {} if tol is None else {"tol": tol}
+    models = {
+        f"GDLogisticRegression({learning_rate!r})": GDLogisticRegression(learning_rate, **options)
+        for learning_rate in learning_rates
+    }
+    models["LogisticRegression()"] = LogisticRegression(**options)
+
+    codes = np.unique(y_train, return_inverse=True)[1]
+    penalty = ElasticNet.from_C(C, l1_ratio=0, total_weight=len(codes))
+
+    def cost(model):
+        J, _, _ = cost_and_gradient(X_train, codes, model.coef_, model.intercept_)
+        return J + penalty.value(model.coef_)
+
+    # That a model stops at its limit is in the table; warnings would say it once more.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        seconds = {name: _time_fit(model, X_train, y_train) for name, model in models.items()}
+        candidates = [*models.values(), *_optima(X_train, y_train, C, len(np.unique(codes)))]
+    optimum = min(candidates, key=cost)
+    return [
+        Fit(
+            name=name,
+            model=model,
+            rows=(len(y_train), len(y_test)),
+            cost=cost(model),
+            above_optimum=cost(model) - cost(optimum),
+            accuracy=model.score(X_test, y_test),
+            seconds=seconds[name],
+            coef_difference=float(np.abs(model.coef_ - optimum.coef_).max()),
+            proba_difference=float(
+                np.abs(model.predict_proba(X_train) - optimum.predict_proba(X_train)).max()
+            ),
+        )
+        for name, model in models.items()
+    ]
+
+
+def sentence(title, fits):
+    """What the table shows: the best of ours beside LogisticRegression."""
+    *ours, theirs = fits
+    best = min(ours, key=lambda fit: fit.cost)
+    return f"On {title}, {best.ending()}; {theirs.ending()}."
+
+
+def _time_fit(model, X, y):
+    """Seconds of `fit`, the median of several where one is short; the model is left fitted."""
+    seconds = []
+    while len(seconds) < REPEATS and sum(seconds) < 2:
+        start = time.perf_counter()
+        model.fit(X, y)
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def _optima(X, y, C, n_classes):
+    """Long and exact runs, the best of which stands for the optimum."""
+    yield GDLogisticRegression(C=C, tol=1e-9, max_iter=20_000).fit(X, y)
+    if X.shape[1] * n_classes <= NEWTON_COEFFICIENTS:
+        yield LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
+
+
+def plot_costs(comparisons, path):
+    """The cost of every GDLogisticRegression against its iterations, a panel for each data set."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6 * len(comparisons), 4.2), layout="constrained")
+    panels = figure.subplots(1, len(comparisons), squeeze=False)[0]
+    for axes, (title, fits) in zip(panels, comparisons.items(), strict=True):
+        for fit in fits:
+            if isinstance(fit.model, GDLogisticRegression):
+                axes.plot(fit.model.loss_curve_, label=fit.name)
+            else:
+                axes.axhline(fit.cost, color="0.4", linestyle="--", label=f"{fit.name}, final")
+        axes.set(title=title, xlabel="iteration", ylabel="cost J", xscale="symlog", yscale="log")
+        axes.legend()
+    figure.savefig(path, dpi=120)

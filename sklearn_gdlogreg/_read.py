@@ -1,0 +1,150 @@
+"""A user's file, read into a design matrix and labels; what is wrong with it, in one line."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_svmlight_file
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.utils.multiclass import type_of_target
+
+SVMLIGHT = {".svm", ".svmlight", ".libsvm"}
+PARQUET = {".parquet", ".pq"}
+CSV = {".csv", ".gz", ".tsv"}
+# A column of names or identifiers would otherwise become a column for each of its rows.
+MAX_CATEGORIES = 100
+
+
+def read(path, target):
+    """X (a DataFrame or a CSR matrix) and y from a CSV, Parquet or svmlight file.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or cannot be read, has no such target, or a target that is no
+        classification target; the message is one line that begins with the path.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file.")
+    try:
+        if path.suffix in SVMLIGHT:
+            X, y = _read_svmlight(path, target)
+        elif path.suffix in CSV | PARQUET:
+            X, y = _read_table(path, target)
+        else:
+            endings = ", ".join(sorted(CSV | PARQUET | SVMLIGHT))
+            raise ValueError(f"the name of a file to read ends in one of {endings}.")
+        _check_target(y, "the target" if target is None else f"column {target!r}")
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+    return X, y
+
+
+def preprocessing(X):
+    """The transformer that makes numbers of X, and a sentence on what it does; or None and ""."""
+    if not hasattr(X, "columns"):
+        return None, ""
+    numeric = list(X.select_dtypes(["number", "bool"]).columns)
+    encoded = [column for column in X.columns if column not in numeric]
+    missing = int(X.isna().to_numpy().sum())
+    transformer = make_column_transformer(
+        (
+            make_pipeline(
+                FunctionTransformer(lambda frame: frame.astype(float)),
+                SimpleImputer(strategy="median", keep_empty_features=True),
+            ),
+            numeric,
+        ),
+        (
+            make_pipeline(
+                FunctionTransformer(lambda frame: frame.astype(object).where(frame.notna(), None)),
+                SimpleImputer(
+                    strategy="most_frequent", missing_values=None, keep_empty_features=True
+                ),
+                OneHotEncoder(max_categories=MAX_CATEGORIES, handle_unknown="infrequent_if_exist"),
+            ),
+            encoded,
+        ),
+    )
+    done = []
+    if encoded:
+        names = ", ".join(map(str, encoded[:5])) + (", ..." if len(encoded) > 5 else "")
+        done.append(
+            f"{len(encoded)} non-numeric column{'s' * (len(encoded) > 1)} ({names}) one-hot "
+            f"encoded, at most {MAX_CATEGORIES} categories each"
+        )
+    if missing:
+        done.append(
+            f"{missing} missing value{'s' * (missing > 1)} imputed (the median of a number, the "
+            "most frequent category)"
+        )
+    return transformer, "; ".join(done)
+
+
+def _read_table(path, target):
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ValueError(
+            "reading CSV and Parquet needs pandas: pip install 'sklearn-gdlogreg[cli]'."
+        ) from None
+    if path.suffix in PARQUET:
+        frame = pd.read_parquet(path)
+    else:
+        frame = pd.read_csv(path, sep="\t" if ".tsv" in path.suffixes else ",")
+    columns = ", ".join(map(repr, frame.columns[:20])) + (", ..." if frame.shape[1] > 20 else "")
+    if target is None:
+        raise ValueError(f"name the column to predict with --target; the columns are {columns}.")
+    if target not in frame.columns:
+        raise ValueError(f"there is no column {target!r}; the columns are {columns}.")
+    if frame.shape[1] < 2:
+        raise ValueError(f"there is no column beside the target {target!r}.")
+    y, X = frame[target], frame.drop(columns=target)
+    if y.isna().any():
+        first = int(np.flatnonzero(y.isna())[0])
+        raise ValueError(
+            f"column {target!r} has {int(y.isna().sum())} missing values, the first in row "
+            f"{first + 1}; remove these rows."
+        )
+    for column in X.select_dtypes("number").columns:
+        infinite = np.isinf(X[column].to_numpy(dtype=float, na_value=np.nan))
+        if infinite.any():
+            first = int(np.flatnonzero(infinite)[0])
+            raise ValueError(f"column {column!r} is infinite in row {first + 1}.")
+    return X, y.to_numpy()
+
+
+def _read_svmlight(path, target):
+    if target is not None:
+        raise ValueError("an svmlight file has its target in front of each row: omit --target.")
+    try:
+        return load_svmlight_file(str(path))
+    except ValueError as error:
+        # The reader does not say where it stopped; reading row by row does.
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+            try:
+                load_svmlight_file(BytesIO(line))
+            except ValueError:
+                shown = line[:60].decode(errors="replace")
+                raise ValueError(f"row {number} cannot be read: {shown!r}.") from error
+        raise
+
+
+def _check_target(y, name):
+    if len(y) == 0:
+        raise ValueError("there are no rows.")
+    kind = type_of_target(y)
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            f"{name} is {kind}, with values such as {np.asarray(y)[:3].tolist()}: a classification "
+            "target, with a few different labels, is needed."
+        )
+    if len(np.unique(y)) < 2:
+        raise ValueError(
+            f"{name} is constant, always {np.asarray(y)[:1].tolist()[0]!r}: there are no classes "
+            "to tell apart."
+        )
