@@ -132,5 +132,6 @@ def plot_costs(comparisons, path):
             else:
                 axes.axhline(fit.cost, color="0.4", linestyle="--", label=f"{fit.name}, final")
         axes.set(title=title, xlabel="iteration", ylabel="cost J", xscale="symlog", yscale="log")
+        axes.set_xlim(left=0)
         axes.legend()
     figure.savefig(path, dpi=120)

@@ -273,6 +273,8 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             )
         given_X = X
         X, y = check_rows(X, y, self)
+        # Feature names are checked here but set with everything else, when the fit is done.
+        validate_data(GDLogisticRegression(), given_X, skip_check_array=True)
         check_classification_targets(y)
         classes = np.unique(y)
         if len(classes) < 2:
@@ -297,8 +299,6 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             objective, w, b, learning_rate=self.learning_rate, coordinates=self.coordinates
         )
 
-        # From here on nothing is refused: what an earlier fit has set may go.
-        validate_data(self, given_X, skip_check_array=True)
         run = Run(
             problem,
             max_iter=self.max_iter,
@@ -307,6 +307,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             rate_is_given=not isinstance(self.learning_rate, str),
         ).follow(steps)
 
+        validate_data(self, given_X, skip_check_array=True)
         self.classes_ = classes
         # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
         self.coef_ = np.atleast_2d(run.last.coef).copy()

@@ -16,6 +16,7 @@ of the points and of the gradients between one step and the next.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Schedule:
     def take(self, here, move):
         t = here.t + 1
         learning_rate = self.f(t)
-        if not (np.isscalar(learning_rate) and 0 < learning_rate < math.inf):
+        if not (isinstance(learning_rate, Real) and 0 < learning_rate < math.inf):
             raise ValueError(
                 f"learning_rate must return a positive, finite number for every iteration; "
                 f"learning_rate({t}) returned {learning_rate!r}."

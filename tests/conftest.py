@@ -1,0 +1,32 @@
+"""Data sets for all tests: small, seeded, the classes overlapping so that an optimum exists."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20240229)
+
+
+def overlapping(rng, m, n, n_classes=2):
+    """Rows around class centres, features of unlike scale and mean, a fifth of the labels random."""
+    y = rng.integers(0, n_classes, m)
+    X = rng.normal(size=(m, n)) + rng.normal(size=(n_classes, n))[y]
+    y[: m // 5] = np.arange(m // 5) % n_classes
+    return X * rng.uniform(0.5, 2, n) + rng.normal(size=n), y
+
+
+@pytest.fixture
+def binary(rng):
+    return overlapping(rng, m=150, n=4)
+
+
+@pytest.fixture
+def multiclass(rng):
+    return overlapping(rng, m=150, n=4, n_classes=3)
+
+
+@pytest.fixture
+def weights(rng):
+    return rng.integers(0, 4, 150).astype(float)

@@ -1,0 +1,221 @@
+"""The descent on real costs: what a step is, and what it can never do."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_gdlogreg import cost_and_gradient, descend
+from sklearn_gdlogreg._curvature import curvature_at, lipschitz
+from sklearn_gdlogreg._descent import Problem, begin, coordinates_for
+from sklearn_gdlogreg._learning_rate import RULES
+from sklearn_gdlogreg._objective import Objective
+
+
+def first(n, steps):
+    return list(itertools.islice(steps, n))
+
+
+def problem_of(X, y, coordinates="raw", sample_weight=None, **options):
+    objective = Objective(X, y, y.max() + 1, sample_weight=sample_weight, **options)
+    return Problem(objective, coordinates_for(coordinates, "lipschitz", objective))
+
+
+def test_step_0_is_the_start_and_t_counts_the_updates(binary):
+    steps = first(4, descend(*binary, 0.1))
+    assert [step.t for step in steps] == [0, 1, 2, 3]
+    assert_array_equal(steps[0].coef, np.zeros(4))
+    assert steps[0].intercept == 0
+    assert steps[0].cost == pytest.approx(np.log(2), rel=1e-15)
+    assert np.isnan(steps[0].learning_rate)
+    assert {step.learning_rate for step in steps[1:]} == {0.1}
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_constant_rate_is_the_courses_update_to_the_last_bit(data, weighted, weights, request):
+    X, y = request.getfixturevalue(data)
+    s = weights if weighted else None
+    for here, there in itertools.pairwise(first(20, descend(X, y, 0.1, sample_weight=s))):
+        dw, db = here.gradient
+        assert_array_equal(there.coef, here.coef - 0.1 * dw)
+        assert_array_equal(there.intercept, here.intercept - 0.1 * db)
+
+
+@pytest.mark.parametrize("coordinates", ["raw", "standardized"])
+@pytest.mark.parametrize("rule", [0.1, *RULES])
+def test_a_step_tells_the_cost_and_gradient_of_where_it_stands(rule, coordinates, binary):
+    for step in first(6, descend(*binary, rule, coordinates=coordinates)):
+        J, dw, db = cost_and_gradient(*binary, step.coef, step.intercept)
+        assert step.cost == pytest.approx(J, rel=1e-14)
+        assert_allclose(step.gradient[0], dw, rtol=1e-12, atol=1e-15)
+        assert_allclose(step.gradient[1], db, rtol=1e-12, atol=1e-15)
+
+
+def test_earlier_steps_are_not_changed_by_later_ones(binary):
+    steps = descend(*binary, 0.1)
+    kept = [(step, step.coef.copy()) for step in first(10, steps)]
+    for step, coef in kept:
+        assert_array_equal(step.coef, coef)
+
+
+PENALTIES = [{}, {"C": 0.1}, {"C": 0.1, "l1_ratio": 1.0}, {"C": 0.1, "l1_ratio": 0.5}]
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("coordinates", ["raw", "standardized"])
+def test_a_rate_of_at_most_two_over_L_never_increases_the_cost(
+    penalty, data, coordinates, weights, request
+):
+    X, y = request.getfixturevalue(data)
+    problem = problem_of(X, y, coordinates, weights, **penalty)
+    # The prox keeps this law for rates up to 2 / L too (Beck, First-order methods, Lemma 10.4).
+    for share in (0.3, 1.0, 1.999):
+        _, steps = begin(
+            problem.objective,
+            np.zeros((*problem.objective.outputs, 4)),
+            np.zeros(problem.objective.outputs),
+            learning_rate=share / problem.lipschitz,
+            coordinates=coordinates,
+        )
+        costs = [step.cost for step in first(60, steps)]
+        assert costs[-1] < costs[0]
+        # Rounding of a cost near 1.
+        assert np.diff(costs).max() <= 1e-15
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_reaches_the_minimum_of_every_penalty(rule, penalty, data, request):
+    X, y = request.getfixturevalue(data)
+    problem, steps = begin(
+        Objective(X, y, y.max() + 1, sample_weight=None, **penalty),
+        np.zeros((3, 4) if data == "multiclass" else 4),
+        np.zeros(3 if data == "multiclass" else ()),
+        learning_rate=rule,
+        coordinates="raw",
+    )
+    for step in steps:
+        if problem.violation(step) <= 1e-7:
+            break
+        assert step.t < 5000, f"{rule} still violates optimality by {problem.violation(step)}"
+
+
+def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
+    X, y = binary
+    problem = problem_of(X, y, C=0.5)
+    L = lipschitz(problem.objective, problem.coordinates)
+    ones = np.column_stack([X, np.ones(len(X))])
+    l2 = 1 / (0.5 * len(X)) * np.diag([1, 1, 1, 1, 0])
+    expected = np.linalg.eigvalsh(ones.T @ ones / (4 * len(X)) + l2).max()
+    # At w = 0, where a (1 - a) = 1/4 for every row, the bound is the curvature itself.
+    assert expected <= L <= expected * (1 + 1e-4)
+    assert curvature_at(problem.objective, problem.coordinates, np.zeros(4), 0.0) <= L
+    for _ in range(10):
+        w, b = rng.normal(size=4), rng.normal()
+        assert curvature_at(problem.objective, problem.coordinates, w, b) < L
+
+
+def test_curvature_is_that_of_the_hessian_in_any_coordinates(multiclass, rng):
+    X, y = multiclass
+    w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
+    for coordinates in ("raw", "standardized"):
+        problem = problem_of(X, y, coordinates, C=0.5)
+        columns = []
+        for e in np.eye(15):
+            v, c = problem.coordinates.unpack(e.reshape(3, 5))
+            product = problem.objective.hessian(w, b)(v, c)
+            columns.append(problem.coordinates.pull_back(*product).ravel())
+        expected = np.linalg.eigvalsh(np.array(columns)).max()
+        found = curvature_at(problem.objective, problem.coordinates, w, b)
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_curvature_of_nothing_is_nothing():
+    X = np.zeros((4, 2))
+    problem = problem_of(X, np.array([0, 1, 0, 1]), fit_intercept=False)
+    assert problem.lipschitz == 0
+
+
+def test_violation_bounds_what_a_prox_step_still_moves(multiclass):
+    """0 at the minimum of an L1 penalty, where the gradient itself is not 0."""
+    X, y = multiclass
+    problem, steps = begin(
+        Objective(X, y, 3, sample_weight=None, C=0.05, l1_ratio=1.0),
+        np.zeros((3, 4)),
+        np.zeros(3),
+        learning_rate="auto",
+        coordinates="auto",
+    )
+    step = next(step for step in steps if problem.violation(step) <= 1e-12)
+    moved = problem.move(step, 1.0)
+    assert_allclose(moved.wb, step.wb, atol=1e-11)
+    assert (step.coef == 0).any()
+    assert np.abs(step.gradient[0]).max() > 1e-3
+
+
+def test_standardized_descent_is_the_raw_descent_of_standardized_features(binary):
+    X, y = binary
+    X = X * [1, 100, 0.01, 1] + [0, 5000, 0, 3]
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    inside = first(15, descend(X, y, 0.5, coordinates="standardized"))
+    outside = first(15, descend(Z, y, 0.5, coordinates="raw"))
+    for left, right in zip(inside, outside, strict=True):
+        assert left.cost == pytest.approx(right.cost, rel=1e-12)
+        assert_allclose(left.coef * X.std(axis=0), right.coef, rtol=1e-10, atol=1e-14)
+
+
+def test_without_an_intercept_features_are_measured_from_zero(binary):
+    X, y = binary
+    rms = np.sqrt(np.mean(X**2, axis=0))
+    inside = first(15, descend(X, y, 0.5, coordinates="standardized", fit_intercept=False))
+    outside = first(15, descend(X / rms, y, 0.5, coordinates="raw", fit_intercept=False))
+    for left, right in zip(inside, outside, strict=True):
+        assert left.cost == pytest.approx(right.cost, rel=1e-12)
+        assert left.intercept == 0
+
+
+def test_descend_starts_where_it_is_told(binary):
+    middle = first(6, descend(*binary, 0.1))[5]
+    resumed = descend(*binary, 0.1, coef_init=middle.coef, intercept_init=middle.intercept)
+    straight = first(11, descend(*binary, 0.1))[10]
+    assert_array_equal(first(6, resumed)[5].coef, straight.coef)
+
+
+def test_a_generator_leaves_its_callers_floating_point_state_alone(binary):
+    before = np.geterr()
+    for step in descend(*binary, 0.1):
+        assert np.geterr() == before
+        if step.t == 3:
+            break
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learning_rate": 0.0}, "'learning_rate' parameter"),
+        ({"learning_rate": "fast"}, "'learning_rate' parameter"),
+        ({"learning_rate": np.nan}, "'learning_rate' parameter"),
+        ({"C": 0.0}, "'C' parameter"),
+        ({"l1_ratio": 1.5}, "'l1_ratio' parameter"),
+        ({"coordinates": "polar"}, "'coordinates' parameter"),
+        ({"coef_init": [1.0]}, r"initial coef must have the shape \(4,\)"),
+        ({"intercept_init": 1.0, "fit_intercept": False}, "fit_intercept=False keeps it at 0"),
+        ({"coef_init": [1e308] * 4}, "cost at the start is not finite"),
+    ],
+)
+def test_bad_input_is_refused_at_the_call(options, message, binary):
+    with pytest.raises(ValueError, match=message):
+        descend(*binary, **options)
+
+
+def test_overflow_is_no_runtime_warning(binary):
+    X, y = binary
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for rule in (1e300, "lipschitz", "auto"):
+            first(5, descend(X * 1e200, y, rule, C=1e-3))

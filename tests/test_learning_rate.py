@@ -1,0 +1,166 @@
+"""The rules, on costs whose every step can be worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_gdlogreg._descent import Step, iterate
+from sklearn_gdlogreg._learning_rate import (
+    LARGEST,
+    SMALLEST,
+    Adaptive,
+    Backtracking,
+    BarzilaiBorwein,
+    Constant,
+    Schedule,
+    inverse,
+    silver,
+)
+
+
+class Quadratic:
+    """J = sum(curvature * wb^2) / 2, with the little of a Problem that a descent needs."""
+
+    def __init__(self, *curvature):
+        self.curvature = np.array(curvature)
+
+    def at(self, t, wb, learning_rate):
+        J = float(np.sum(self.curvature * wb**2) / 2)
+        return Step(t, wb, 0.0, J, None, learning_rate, wb, self.curvature * wb)
+
+    def move(self, here, learning_rate):
+        return self.at(here.t + 1, here.wb - learning_rate * here.dwb, learning_rate)
+
+    def run(self, rule, n, start=None):
+        start = np.ones(len(self.curvature)) if start is None else np.array(start)
+        steps = iterate(self, rule, self.at(0, start, math.nan))
+        return [next(steps) for _ in range(n + 1)]
+
+
+def rates(steps):
+    return [step.learning_rate for step in steps[1:]]
+
+
+def test_constant_multiplies_the_distance_by_one_minus_alpha_times_curvature():
+    steps = Quadratic(2.0).run(Constant(0.1), 5)
+    assert_allclose([step.wb[0] for step in steps], 0.8 ** np.arange(6), rtol=1e-15)
+
+
+def test_schedule_is_asked_for_t_from_one_on():
+    steps = Quadratic(2.0).run(Schedule(lambda t: 1 / t), 4)
+    assert rates(steps) == [1, 1 / 2, 1 / 3, 1 / 4]
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf, None, "0.1", [0.1]])
+def test_schedule_names_the_iteration_of_a_bad_rate(value):
+    with pytest.raises(ValueError, match=r"learning_rate\(3\) returned"):
+        Quadratic(1.0).run(Schedule(lambda t: value if t == 3 else 0.1), 5)
+
+
+def test_silver_values_of_the_paper():
+    rho = 1 + math.sqrt(2)
+    expected = [math.sqrt(2), 2, math.sqrt(2), 1 + rho, math.sqrt(2), 2, math.sqrt(2), 1 + rho**2]
+    assert_allclose([silver(4.0)(t) * 4 for t in range(1, 9)], expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("k", [3, 6])
+def test_silver_reaches_its_proven_rate_after_2_to_k_minus_1_steps(k):
+    """J - J* <= L |w0|^2 / (2 sqrt(1 + 4 rho^(2k) - 3)): Altschuler and Parrilo, Theorem 1.1."""
+    n = 2**k - 1
+    for curvature in (1.0, 0.3, 0.01):
+        last = Quadratic(curvature).run(Schedule(silver(1.0)), n)[-1]
+        assert last.cost <= 1 / (1 + math.sqrt(4 * (1 + math.sqrt(2)) ** (2 * k) - 3))
+
+
+def test_backtracking_halves_until_the_cost_falls_enough_then_doubles():
+    # From (1, 1), rates of 8, 4 and 2 raise the cost; 1 leads to (-1, 1/2), from 5/4 to 17/16.
+    steps = Quadratic(2.0, 0.5).run(Backtracking(first=8.0), 30)
+    assert steps[1].learning_rate == 1.0
+    assert steps[1].cost == 17 / 16
+    ratios = np.array(rates(steps)[1:]) / rates(steps)[:-1]
+    assert set(np.log2(ratios)) <= {1.0, 0.0, -1.0, -2.0}
+    for here, there in zip(steps, steps[1:], strict=False):
+        armijo = 1e-4 * there.learning_rate * np.vdot(here.dwb, here.dwb)
+        # The last steps differ by less than the rounding that the rule allows for.
+        assert there.cost <= here.cost - armijo + 1e-15 * here.cost
+
+
+def test_barzilai_borwein_takes_the_two_formulas_in_turn():
+    curvature = np.array([1.0, 3.0])
+    steps = Quadratic(*curvature).run(BarzilaiBorwein(first=0.1), 4, start=[1.0, -2.0])
+    for k in (2, 3, 4):
+        s = steps[k - 1].wb - steps[k - 2].wb
+        y = curvature * s
+        expected = (s @ s) / (s @ y) if (k - 1) % 2 else (s @ y) / (y @ y)
+        assert steps[k].learning_rate == pytest.approx(expected, rel=1e-12)
+
+
+def test_barzilai_borwein_solves_a_quadratic_far_faster_than_the_best_constant():
+    problem = Quadratic(1.0, 10.0, 100.0, 1000.0)
+    fast = problem.run(BarzilaiBorwein(first=1e-3), 60)[-1]
+    slow = problem.run(Constant(2 / 1001), 60)[-1]
+    assert fast.cost < 1e-6 * slow.cost
+
+
+def test_barzilai_borwein_never_exceeds_the_largest_of_the_last_ten_costs():
+    steps = Quadratic(1.0, 10.0, 1000.0).run(BarzilaiBorwein(first=1.0), 60)
+    costs = [step.cost for step in steps]
+    assert any(after > before for before, after in zip(costs, costs[1:], strict=False))
+    for t in range(1, len(costs)):
+        assert costs[t] <= max(costs[max(0, t - 10) : t])
+
+
+def test_barzilai_borwein_stays_put_at_the_minimum():
+    steps = Quadratic(1.0, 2.0).run(BarzilaiBorwein(first=0.5), 5, start=[0.0, 0.0])
+    assert [step.cost for step in steps] == [0.0] * 6
+    assert rates(steps) == [0.5] * 5
+
+
+def test_adaptive_follows_its_formula():
+    steps = Quadratic(1.0, 5.0).run(Adaptive(first=0.05), 12, start=[1.0, 1.0])
+    alpha, theta = 0.05, 1 / 3
+    for k in range(1, 12):
+        step = np.linalg.norm(steps[k].wb - steps[k - 1].wb)
+        L = np.linalg.norm(steps[k].dwb - steps[k - 1].dwb) / step
+        curved = max(2 * alpha**2 * L**2 - 1, 0)
+        following = min(
+            math.sqrt(2 / 3 + theta) * alpha, alpha / math.sqrt(curved) if curved else math.inf
+        )
+        theta, alpha = following / alpha, following
+        assert steps[k + 1].learning_rate == pytest.approx(alpha, rel=1e-12)
+
+
+def test_adaptive_finds_the_curvature_by_itself():
+    last = Quadratic(100.0, 400.0).run(Adaptive(first=1e-9), 150)[-1]
+    assert last.cost < 1e-12
+
+
+def test_no_rate_small_enough_ends_the_descent():
+    """A cost that is finite at the start alone."""
+
+    class Cliff(Quadratic):
+        def at(self, t, wb, learning_rate):
+            step = super().at(t, wb, learning_rate)
+            return step if t == 0 else step._replace(cost=math.inf)
+
+    for rule in (Backtracking(first=1.0), BarzilaiBorwein(first=1.0)):
+        steps = Cliff(1.0).run(rule, 1)
+        assert not math.isfinite(steps[1].cost)
+        assert SMALLEST / 2 <= steps[1].learning_rate
+
+
+def test_rules_keep_nothing_between_descents():
+    """The same rule object serves two descents, and each is as if it were alone."""
+    for rule in (Backtracking(1.0), BarzilaiBorwein(1.0), Adaptive(0.1)):
+        first = Quadratic(1.0, 5.0).run(rule, 10)
+        second = Quadratic(1.0, 5.0).run(rule, 10)
+        assert rates(first) == rates(second)
+
+
+def test_inverse_is_a_learning_rate_for_any_curvature():
+    assert inverse(4.0) == 0.25
+    assert inverse(0.0) == 1.0
+    assert inverse(math.inf) == SMALLEST
+    assert inverse(5e-324) == LARGEST

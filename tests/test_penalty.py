@@ -1,0 +1,60 @@
+"""The elastic net: value, gradient, prox and optimality, against their definitions."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import check_grad, minimize_scalar
+
+from sklearn_gdlogreg._penalty import ElasticNet
+
+
+def test_values_worked_by_hand():
+    penalty = ElasticNet(l1=0.5, l2=3.0)
+    w = np.array([2.0, -1.0, 0.0])
+    assert penalty.value(w) == 0.5 * 3 + 3 / 2 * 5
+    assert_array_equal(penalty.gradient(w), [6.0, -3.0, 0.0])
+
+
+def test_C_and_l1_ratio_are_logistic_regressions():
+    """C * sum(s loss) + r(w), divided by C * sum(s)."""
+    penalty = ElasticNet.from_C(C=0.5, l1_ratio=0.25, total_weight=8.0)
+    assert penalty.l1 == 0.25 / (0.5 * 8)
+    assert penalty.l2 == 0.75 / (0.5 * 8)
+    assert not ElasticNet.from_C(C=np.inf, l1_ratio=0.5, total_weight=8.0)
+
+
+def test_no_penalty_of_an_infinite_weight_is_zero_not_nan():
+    assert ElasticNet().value(np.array([np.inf])) == 0
+
+
+def test_gradient_matches_finite_differences(rng):
+    penalty = ElasticNet(l2=0.7)
+    # Forward differences of a quadratic: accurate to the square root of the rounding.
+    assert check_grad(penalty.value, penalty.gradient, rng.normal(size=5)) < 1e-6
+
+
+@pytest.mark.parametrize("u", [-2.0, -0.3, 0.0, 0.2, 1.5])
+def test_prox_minimizes_what_it_should(u):
+    """prox(u) = argmin |v - u|^2 / (2 alpha) + l1 * scale * |v|."""
+    penalty, learning_rate, scale = ElasticNet(l1=0.5), 0.8, 1.7
+    found = penalty.prox(np.array([u]), learning_rate, scale)[0]
+    expected = minimize_scalar(
+        lambda v: (v - u) ** 2 / (2 * learning_rate) + 0.5 * scale * abs(v),
+        bounds=(-3, 3),
+        options={"xatol": 1e-10},
+    ).x
+    # A minimum is located to the square root of the rounding of its value.
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_violation_is_the_distance_to_the_subdifferential():
+    penalty, scale = ElasticNet(l1=0.5), np.array([1.0, 2.0, 1.0, 1.0, 2.0])
+    u = np.array([0.0, 0.0, 0.0, 1.0, -1.0])
+    du = np.array([0.4, 1.2, -0.7, -0.5, 0.25])
+    # |0.4| < 0.5; |1.2| - 2 * 0.5; |-0.7| - 0.5; -0.5 + 0.5; 0.25 - 2 * 0.5
+    assert_allclose(penalty.violation(u, du, scale), [0, 0.2, 0.2, 0, 0.75], atol=1e-15)
+
+
+def test_violation_without_l1_is_the_gradient():
+    du = np.array([0.4, -1.2])
+    assert_array_equal(ElasticNet(l2=1.0).violation(np.zeros(2), du, 1.0), np.abs(du))
