@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from . import __version__
-from ._comparison import compare, plot_costs, sentence
+from ._comparison import compare, cost_figure, plot_costs, sentence
 from ._learning_rate import RULES
 from ._read import preprocessing, read
 
@@ -62,6 +62,7 @@ def main(arguments=None):
     """Run the command; 0, or 2 after one line on what was wrong."""
     options = parser().parse_args(arguments)
     try:
+        figure = cost_figure() if options.plot else None
         comparisons = {
             title: compare(
                 *parts,
@@ -75,8 +76,9 @@ def main(arguments=None):
         say(table(comparisons))
         for title, fits in comparisons.items():
             say(sentence(title, fits))
-        if options.plot:
-            plot_costs(comparisons, options.plot)
+        if figure:
+            plot_costs(comparisons, figure)
+            figure.savefig(options.plot, dpi=120)
             say(f"The cost curves are in {options.plot}.")
     except (ValueError, OSError, ImportError) as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")

@@ -119,11 +119,20 @@ def _optima(X, y, C, n_classes):
         yield LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
 
 
-def plot_costs(comparisons, path):
-    """The cost of every GDLogisticRegression against its iterations, a panel for each data set."""
-    from matplotlib.figure import Figure
+def cost_figure():
+    """An empty matplotlib figure; asked for before any work, so that its lack costs none."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError(
+            "drawing needs matplotlib: pip install 'sklearn-gdlogreg[plot]'."
+        ) from None
+    return Figure(layout="constrained")
 
-    figure = Figure(figsize=(6 * len(comparisons), 4.2), layout="constrained")
+
+def plot_costs(comparisons, figure):
+    """The cost of every GDLogisticRegression against its iterations, a panel for each data set."""
+    figure.set_size_inches(6 * len(comparisons), 4.2)
     panels = figure.subplots(1, len(comparisons), squeeze=False)[0]
     for axes, (title, fits) in zip(panels, comparisons.items(), strict=True):
         for fit in fits:
@@ -134,4 +143,3 @@ def plot_costs(comparisons, path):
         axes.set(title=title, xlabel="iteration", ylabel="cost J", xscale="symlog", yscale="log")
         axes.set_xlim(left=0)
         axes.legend()
-    figure.savefig(path, dpi=120)

@@ -72,7 +72,7 @@ def _rises_sentence(costs):
 
 def _rate_and_scale(run, name_of):
     """The learning rate against the curvature, the features that make it large, the remedy."""
-    problem, last = run.problem, run.last
+    problem = run.problem
     mean, deviation = problem.objective.moments
     size = np.hypot(mean, deviation)
     largest = np.argsort(-size, kind="stable")[:3]
@@ -81,16 +81,16 @@ def _rate_and_scale(run, name_of):
     if not run.rate_is_given:
         return f"{features} Rescale them, for instance with a StandardScaler."
 
-    here = curvature_at(problem.objective, problem.coordinates, last.coef, last.intercept)
-    local = (
-        f"2 / lambda_max(Hessian) = {2 / here:.3g} where it stands"
-        if here > 0
-        else "2 / lambda_max(Hessian) (no bound where it stands: every probability is 0 or 1 there)"
-    )
+    # Not where the run stands: an oscillation throws it from side to side, to points of saturated
+    # probabilities where the curvature is small, and 2 / lambda_max there exceeds rates that
+    # oscillate. At the lowest cost seen it is close to its value at the minimum.
+    w, b = run.best.coef, run.best.intercept
+    stable = 2 / curvature_at(problem.objective, problem.coordinates, w, b)
     # Features that have been standardized already are not the reason.
     scaler = "put a StandardScaler before, " if size[largest[0]] > 3 else ""
     return (
-        f"The learning rate is {run.tried_rate:.4g}; a descent settles only below {local}, and "
-        f"its cost never rises below 2 / L = {2 / problem.lipschitz:.3g}. {features} Use a smaller "
-        f"learning_rate, {scaler}or use learning_rate='auto'."
+        f"The learning rate is {run.tried_rate:.4g}; a descent settles only below "
+        f"2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost seen, iteration "
+        f"{run.best.t}), and its cost never rises below 2 / L = {2 / problem.lipschitz:.3g}. "
+        f"{features} Use a smaller learning_rate, {scaler}or use learning_rate='auto'."
     )

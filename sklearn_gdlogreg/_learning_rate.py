@@ -181,16 +181,22 @@ class Adaptive:
 def first_sufficient_decrease(bound, here, move, learning_rate):
     """The first of learning_rate, 1/2, 1/4 ... of it that takes the cost far enough below `bound`.
 
-    Far enough is 1e-4 / learning_rate * |step|^2: without a prox, Armijo's 1e-4 * alpha * |G|^2.
+    Far enough is 1e-4 / learning_rate * |s|^2: without a prox, Armijo's 1e-4 * alpha * |G|^2.
+
+    Near a minimum, costs differ by less than their rounding and tell nothing. Gradients still do:
+    the cost is convex, so with s the step and y the change of the gradient it falls by at least
+    |s|^2 / alpha - s'y (with a prox too, whose step is its own subgradient), which is far enough
+    below `here` if s'y is small enough.
     """
-    # Costs that differ by less than their rounding do not differ.
-    rounding = 4 * float(np.finfo(here.wb.dtype).eps) * abs(bound)
     while True:
         there = move(learning_rate)
-        step = there.wb - here.wb
-        decrease = 1e-4 * float(np.vdot(step, step)) / learning_rate
-        # A cost that is not finite fails the test and is halved away, if halving can do that.
-        if there.cost <= bound - decrease + rounding:
+        s = there.wb - here.wb
+        ss = float(np.vdot(s, s)) / learning_rate
+        # A cost that is not finite fails both tests and is halved away, if halving can do that.
+        if there.cost <= bound - 1e-4 * ss:
+            return there
+        sy = float(np.vdot(s, there.dwb - here.dwb))
+        if math.isfinite(there.cost) and sy <= (1 - 1e-4) * ss:
             return there
         if learning_rate <= SMALLEST:
             return there._replace(cost=math.nan)  # no float is small enough: the descent ends

@@ -21,8 +21,8 @@ class Run:
 
     Attributes
     ----------
-    last : Step
-        The last step with a finite cost.
+    last, best : Step
+        The last step with a finite cost, and the one with the lowest.
     stop_reason : {"converged", "max_iter", "diverged"}
     costs, violations : list of float
         At the start and after each iteration.
@@ -38,7 +38,7 @@ class Run:
         self.tol = tol
         self.verbose = verbose
         self.rate_is_given = rate_is_given
-        self.last = None
+        self.last = self.best = None
         self.costs, self.violations, self.learning_rates = [], [], []
 
     def follow(self, steps):
@@ -58,6 +58,8 @@ class Run:
         if not math.isfinite(step.cost):
             return "diverged"
         self.last = step
+        if self.best is None or step.cost < self.best.cost:
+            self.best = step
         self.costs.append(step.cost)
         self.violations.append(self.problem.violation(step))
         if step.t:

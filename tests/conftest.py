@@ -10,7 +10,7 @@ def rng():
 
 
 def overlapping(rng, m, n, n_classes=2):
-    """Rows around class centres, features of unlike scale and mean, a fifth of the labels random."""
+    """Rows around class centres, on unlike scales; a fifth of the labels is arbitrary."""
     y = rng.integers(0, n_classes, m)
     X = rng.normal(size=(m, n)) + rng.normal(size=(n_classes, n))[y]
     y[: m // 5] = np.arange(m // 5) % n_classes

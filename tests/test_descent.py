@@ -105,6 +105,21 @@ def test_every_rule_reaches_the_minimum_of_every_penalty(rule, penalty, data, re
         assert step.t < 5000, f"{rule} still violates optimality by {problem.violation(step)}"
 
 
+@pytest.mark.parametrize("rule", ["auto", "backtracking", "barzilai-borwein"])
+@pytest.mark.parametrize("penalty", [{"C": 1.0}, {"C": 1.0, "l1_ratio": 0.5}])
+def test_line_searches_are_not_stopped_by_the_rounding_of_the_cost(rule, penalty, binary):
+    """At a gradient of 1e-13, costs differ by 1e-26 of themselves: no cost can tell."""
+    X, y = binary
+    problem, steps = begin(
+        Objective(X, y, 2, sample_weight=None, **penalty),
+        np.zeros(4),
+        np.zeros(()),
+        learning_rate=rule,
+        coordinates="auto",
+    )
+    assert any(problem.violation(step) <= 1e-13 for step in itertools.islice(steps, 1000))
+
+
 def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
     X, y = binary
     problem = problem_of(X, y, C=0.5)

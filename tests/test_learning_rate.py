@@ -1,5 +1,6 @@
 """The rules, on costs whose every step can be worked out by hand."""
 
+import itertools
 import math
 
 import numpy as np
@@ -81,7 +82,7 @@ def test_backtracking_halves_until_the_cost_falls_enough_then_doubles():
     assert steps[1].cost == 17 / 16
     ratios = np.array(rates(steps)[1:]) / rates(steps)[:-1]
     assert set(np.log2(ratios)) <= {1.0, 0.0, -1.0, -2.0}
-    for here, there in zip(steps, steps[1:], strict=False):
+    for here, there in itertools.pairwise(steps):
         armijo = 1e-4 * there.learning_rate * np.vdot(here.dwb, here.dwb)
         # The last steps differ by less than the rounding that the rule allows for.
         assert there.cost <= here.cost - armijo + 1e-15 * here.cost
@@ -107,7 +108,7 @@ def test_barzilai_borwein_solves_a_quadratic_far_faster_than_the_best_constant()
 def test_barzilai_borwein_never_exceeds_the_largest_of_the_last_ten_costs():
     steps = Quadratic(1.0, 10.0, 1000.0).run(BarzilaiBorwein(first=1.0), 60)
     costs = [step.cost for step in steps]
-    assert any(after > before for before, after in zip(costs, costs[1:], strict=False))
+    assert any(after > before for before, after in itertools.pairwise(costs))
     for t in range(1, len(costs)):
         assert costs[t] <= max(costs[max(0, t - 10) : t])
 
@@ -148,7 +149,7 @@ def test_no_rate_small_enough_ends_the_descent():
     for rule in (Backtracking(first=1.0), BarzilaiBorwein(first=1.0)):
         steps = Cliff(1.0).run(rule, 1)
         assert not math.isfinite(steps[1].cost)
-        assert SMALLEST / 2 <= steps[1].learning_rate
+        assert steps[1].learning_rate >= SMALLEST / 2
 
 
 def test_rules_keep_nothing_between_descents():

@@ -1,0 +1,177 @@
+"""`python -m sklearn_gdlogreg`: its table, its files, its one-line errors."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import dump_svmlight_file
+
+from sklearn_gdlogreg.__main__ import main
+
+
+@pytest.fixture
+def frame(binary):
+    X, y = binary
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    frame["colour"] = np.where(X[:, 0] > 0, "red", "blue")
+    frame["label"] = np.where(y, "yes", "no")
+    return frame
+
+
+def rows_of(out):
+    """The table's rows, as lists of words, by model."""
+    return [line.split() for line in out.splitlines() if line.startswith("  ")]
+
+
+def test_breast_cancer_raw_and_standardized(capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert "breast cancer, raw (426 rows to fit, 143 held out)" in out
+    assert "breast cancer, standardized" in out
+    rows = [row for row in rows_of(out) if row[0].startswith(("GD", "Logistic"))]
+    assert [row[0] for row in rows] == ["GDLogisticRegression('auto')", "LogisticRegression()"] * 2
+    raw_ours, raw_theirs = rows[:2]
+    assert float(raw_ours[2]) < float(raw_theirs[2])  # closer to the optimum
+    assert "(limit)" in raw_theirs
+    assert "(limit)" not in raw_ours
+    assert "On breast cancer, raw, GDLogisticRegression('auto') converged in" in out
+
+
+def test_it_runs_as_a_module_without_warnings():
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "sklearn_gdlogreg", "--standardize"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "breast cancer, standardized" in run.stdout
+    assert run.stderr == ""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".parquet"])
+def test_a_table_is_encoded_imputed_and_compared(suffix, frame, tmp_path, capsys):
+    frame.loc[:4, "b"] = np.nan
+    frame.loc[:1, "colour"] = None
+    path = tmp_path / f"data{suffix}"
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
+    arguments = [str(path), "--target", "label", "--learning-rate", "0.1", "silver", "auto"]
+    assert main([*arguments, "--standardize", "--max-iter", "30", "--C", "0.5"]) == 0
+    out = capsys.readouterr().out
+    assert "1 non-numeric column (colour) one-hot encoded" in out
+    assert "7 missing values imputed" in out
+    assert "data" in out
+    names = [row[0] for row in rows_of(out)]
+    for rate in ("0.1", "'silver'", "'auto'"):
+        assert f"GDLogisticRegression({rate})" in names
+
+
+@pytest.mark.parametrize("standardize", [[], ["--standardize"]])
+def test_an_svmlight_file(standardize, multiclass, tmp_path, capsys):
+    path = tmp_path / "data.svm"
+    dump_svmlight_file(*multiclass, str(path))
+    assert main([str(path), *standardize]) == 0
+    assert "112 rows to fit, 38 held out" in capsys.readouterr().out
+
+
+def test_the_cost_curves_are_drawn(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "curves.png"
+    assert main(["--plot", str(path), "--learning-rate", "0.1", "auto", "--standardize"]) == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert str(path) in capsys.readouterr().out
+
+
+def test_a_column_of_names_does_not_become_a_column_a_row(frame, tmp_path, capsys):
+    frame["name"] = [f"n{i}" for i in range(len(frame))]
+    frame["name"] = frame["name"].where(frame.index > 3, "common")
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    assert main([str(tmp_path / "data.csv"), "--target", "label"]) == 0
+    assert "2 non-numeric columns (colour, name)" in capsys.readouterr().out
+
+
+def text(contents):
+    return lambda path: path.write_text(contents)
+
+
+MISTAKES = {
+    "missing file": ("nowhere.csv", lambda path: None, ["--target", "y"], "no such file"),
+    "a folder": ("data.csv", lambda path: path.mkdir(), ["--target", "y"], "no such file"),
+    "unknown ending": ("data.xlsx", text("a"), ["--target", "y"], "ends in one of"),
+    "no target named": ("data.csv", text("a,b\n1,0\n2,1"), [], "the columns are 'a', 'b'"),
+    "no such target": (
+        "data.csv",
+        text("a,b\n1,0\n2,1"),
+        ["--target", "y"],
+        "no column 'y'; the columns are 'a', 'b'",
+    ),
+    "only a target": ("data.csv", text("y\n0\n1"), ["--target", "y"], "no column beside"),
+    "constant target": ("data.csv", text("a,y\n1,0\n2,0"), ["--target", "y"], "'y' is constant"),
+    "continuous target": (
+        "data.csv",
+        text("a,y\n1,0.5\n2,0.25"),
+        ["--target", "y"],
+        "'y' is continuous",
+    ),
+    "missing target": (
+        "data.csv",
+        text("a,y\n1,x\n2,\n3,z"),
+        ["--target", "y"],
+        "1 missing values, the first in row 2",
+    ),
+    "unreadable row": (
+        "data.csv",
+        text("a,y\n1,0\n2,1,3,4\n5,1"),
+        ["--target", "y"],
+        "Expected 2 fields in line 3, saw 4",
+    ),
+    "infinite value": (
+        "data.csv",
+        text("a,y\n1,0\ninf,1\n3,0"),
+        ["--target", "y"],
+        "'a' is infinite in row 2",
+    ),
+    "empty file": ("data.csv", text(""), ["--target", "y"], "No columns"),
+    "header alone": ("data.csv", text("a,y\n"), ["--target", "y"], "no rows"),
+    "not UTF-8": (
+        "data.csv",
+        lambda path: path.write_bytes(b"a,y\n\xff\xfe,1\n"),
+        ["--target", "y"],
+        "utf-8",
+    ),
+    "not Parquet": ("data.parquet", text("PAR"), ["--target", "y"], "Parquet"),
+    "svmlight row": ("data.svm", text("1 1:2\n0 1:x\n"), [], "row 2 cannot be read: '0 1:x'"),
+    "svmlight target": ("data.svm", text("1 1:2\n0 1:3\n"), ["--target", "y"], "omit --target"),
+    "bad C": ("data.csv", text("a,y\n" + "1,0\n2,1\n" * 9), ["--target=y", "--C=-1"], "'C' param"),
+    "bad share": (
+        "data.csv",
+        text("a,y\n" + "1,0\n2,1\n" * 9),
+        ["--target=y", "--test-size=3"],
+        "test_size",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gets_one_line_and_exit_code_2(mistake, tmp_path, capsys):
+    name, write, arguments, message = MISTAKES[mistake]
+    write(tmp_path / name)
+    assert main([str(tmp_path / name), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("error: ")
+    assert message in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "fast"])
+def test_a_bad_learning_rate_lists_the_good_ones(rate, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--learning-rate", rate])
+    assert exit_.value.code == 2
+    error = capsys.readouterr().err
+    assert "neither a positive number nor one of auto, lipschitz" in error

@@ -1,0 +1,178 @@
+"""What a fit says when it did not end well: the right thing, once, with true numbers."""
+
+import re
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_gdlogreg import GDLogisticRegression
+
+
+@pytest.fixture
+def standardized(binary):
+    X, y = binary
+    return (X - X.mean(axis=0)) / X.std(axis=0), y
+
+
+def message_of(clf, X, y):
+    """The one warning of the fit; empty if there is none."""
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        clf.fit(X, y)
+    assert len(record) <= 1
+    assert all(warning.category is ConvergenceWarning for warning in record)
+    return str(record[0].message) if record else ""
+
+
+def number_after(text, message):
+    return float(re.search(re.escape(text) + r" ?([-+.\de]+\d)", message)[1])
+
+
+def test_a_converged_fit_says_nothing(standardized):
+    assert message_of(GDLogisticRegression(), *standardized) == ""
+
+
+@pytest.mark.parametrize("rule", [0.01, "lipschitz", "auto"])
+def test_max_iter_says_how_far_it_got_and_what_to_change(rule, standardized):
+    clf = GDLogisticRegression(rule, max_iter=4, tol=1e-5)
+    message = message_of(clf, *standardized)
+    assert message.startswith("Stopped at max_iter=4 before convergence")
+    assert number_after("largest entry of the gradient is", message) == pytest.approx(
+        clf.gradient_norms_[-1], rel=1e-2
+    )
+    assert number_after("tol=", message) == 1e-5
+    J = clf.loss_curve_
+    decrease = number_after("lowered the cost by", message)
+    assert decrease == pytest.approx((J[-2] - J[-1]) / J[-2], rel=0.1)
+    assert "raise max_iter" in message.lower()
+    assert ("learning_rate='auto'" in message) == (rule != "auto")
+
+
+@pytest.mark.parametrize("options", [{"tol": 0}, {"max_iter": 0}])
+def test_nothing_is_said_where_convergence_was_not_asked_for(options, standardized):
+    clf = GDLogisticRegression(0.01, **{"max_iter": 4} | options)
+    assert message_of(clf, *standardized) == ""
+
+
+@pytest.fixture
+def valley():
+    """A wide feature beside a narrow one, and the rate beyond which their descent oscillates."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 2)) * [30, 1]
+    y = (X @ [0.02, 1] + rng.logistic(size=500) > 0).astype(int)
+    optimum = GDLogisticRegression(tol=1e-10).fit(X, y)
+    a = optimum.predict_proba(X)[:, 1]
+    ones = np.column_stack([X, np.ones(500)])
+    hessian = (ones.T * (a * (1 - a))) @ ones / 500
+    bound = ones.T @ ones / 2000
+    return X, y, *(2 / np.linalg.eigvalsh(matrix).max() for matrix in (hessian, bound))
+
+
+@pytest.mark.parametrize("factor", [1.02, 1.3, 1.7])
+def test_oscillation_is_compared_with_the_curvature_of_the_valley(factor, valley):
+    X, y, stable, never_rises = valley
+    clf = GDLogisticRegression(factor * stable, max_iter=201)
+    message = message_of(clf, pd.DataFrame(X, columns=["wide", "narrow"]), y)
+    rises = np.diff(clf.loss_curve_[101:]) > 0
+    assert rises.any()
+    assert number_after("The cost rose in", message) == rises.sum()
+    above = clf.loss_curve_[-1] > clf.loss_curve_[0]
+    ended = "ended above where it began" if above else "is oscillating"
+    assert f"{ended}: the learning rate is too large" in message
+    assert number_after("The learning rate is", message) == pytest.approx(factor * stable, rel=1e-3)
+    # At the lowest cost seen: near the minimum, not at it, and on the safe side of the rate.
+    found = number_after("2 / lambda_max(Hessian) =", message)
+    assert 0.99 * never_rises < found < factor * stable
+    assert number_after("2 / L =", message) == pytest.approx(never_rises, rel=1e-2)
+    assert "'wide' (30)" in message
+    assert "StandardScaler" in message
+
+
+def test_just_below_that_curvature_the_run_settles(valley):
+    X, y, stable, never_rises = valley
+    assert stable > never_rises  # 2 / L is not the limit
+    clf = GDLogisticRegression(0.98 * stable, max_iter=50_000, tol=1e-6)
+    assert message_of(clf, X, y) == ""
+
+
+def test_growth_is_told_from_oscillation():
+    X, y = load_breast_cancer(return_X_y=True)
+    message = message_of(GDLogisticRegression(0.5, max_iter=100), X, y)
+    assert "ended above where it began: the learning rate is too large" in message
+    assert "column 23" in message
+    assert number_after("2 / lambda_max(Hessian) =", message) < 1e-4
+
+
+def test_standardized_features_are_not_blamed(standardized):
+    X, y = standardized
+    clf = GDLogisticRegression(100.0, max_iter=50, C=1e-2)
+    message = message_of(clf, X, y)
+    assert "too large" in message or "finite" in message
+    assert "StandardScaler" not in message
+
+
+def test_a_diverged_fit_keeps_its_last_finite_iterate(standardized):
+    X, y = standardized
+    clf = GDLogisticRegression(50.0, C=1e-4, max_iter=10_000, tol=0)
+    message = message_of(clf, X, y)
+    n_iter = clf.n_iter_[0]
+    assert clf.stop_reason_ == "diverged"
+    assert message.startswith(f"The cost stopped being finite in iteration {n_iter + 1}.")
+    assert number_after("2 / lambda_max(Hessian) =", message) < 50
+    assert np.isfinite(clf.loss_curve_).all()
+    assert clf.loss_curve_.shape == (n_iter + 1,)
+    assert np.isfinite(clf.coef_).all()
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+def test_a_rule_that_diverges_names_the_features_not_the_rate(binary):
+    X, y = binary
+    message = message_of(GDLogisticRegression("backtracking"), X * [1, 1, 1e300, 1], y)
+    assert "column 2" in message
+    assert "Rescale them" in message
+    assert "The learning rate is" not in message
+
+
+def test_a_diverging_candidate_of_a_grid_search_just_scores_low(standardized):
+    X, y = standardized
+    clf = GDLogisticRegression(C=1e-3, max_iter=300, tol=0)
+    grid = {"learning_rate": [1e4, 0.01]}
+    search = GridSearchCV(clf, grid, scoring="neg_log_loss", error_score="raise")
+    with pytest.warns(ConvergenceWarning, match="stopped being finite"):
+        search.fit(X, y)
+    assert search.best_params_ == {"learning_rate": 0.01}
+
+
+def separable_blobs(n_classes):
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % n_classes
+    return rng.uniform(-1, 1, (60, 2)) + 6 * np.array([[0, 0], [1, 0], [0, 1]])[y], y
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("rule", ["auto", 0.1])
+def test_separable_classes_without_a_penalty_are_said_to_be(n_classes, rule):
+    X, y = separable_blobs(n_classes)
+    message = message_of(GDLogisticRegression(rule, max_iter=200), X, y)
+    assert "linearly separable" in message
+    assert "C=1" in message
+    penalized = GDLogisticRegression(rule, C=1.0, max_iter=20_000)
+    assert "separable" not in message_of(penalized, X, y)
+
+
+def test_rows_without_weight_do_not_hide_that_the_rest_is_separable():
+    X, y = separable_blobs(2)
+    s = np.ones(60)
+    y[0], s[0] = 1 - y[0], 0
+    with pytest.warns(ConvergenceWarning, match="linearly separable"):
+        GDLogisticRegression().fit(X, y, sample_weight=s)
+
+
+def test_overlapping_classes_are_not_said_to_be_separable(standardized):
+    message = message_of(GDLogisticRegression(max_iter=3), *standardized)
+    assert "separable" not in message

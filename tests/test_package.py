@@ -1,0 +1,63 @@
+"""What the package promises as a whole."""
+
+import subprocess
+import sys
+
+import sklearn_gdlogreg
+
+EXTRAS = {"pandas", "matplotlib", "rich", "polars", "pyarrow", "dask", "hypothesis"}
+
+# A process in which no extra can be imported.
+WITHOUT_EXTRAS = f"""
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {EXTRAS!r}:
+            raise ImportError(f"{{name}} is not installed")
+
+sys.meta_path.insert(0, Absent())
+"""
+
+
+def run_without_extras(program):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_EXTRAS + program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_public_names():
+    assert set(sklearn_gdlogreg.__all__) == {
+        "GDLogisticRegression",
+        "__version__",
+        "cost_and_gradient",
+        "descend",
+    }
+
+
+def test_importing_and_fitting_need_no_extra():
+    run = run_without_extras("""
+from sklearn_gdlogreg import GDLogisticRegression
+clf = GDLogisticRegression(C=1.0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])
+assert clf.stop_reason_ == "converged"
+from sklearn_gdlogreg.__main__ import main
+sys.exit(main(["--standardize"]))
+""")
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_missing_extra_is_named_before_any_work(tmp_path):
+    (tmp_path / "data.csv").write_text("a,y\n1,0\n2,1\n")
+    main = "from sklearn_gdlogreg.__main__ import main; sys.exit(main({}))"
+    for arguments, extra in [
+        (["--plot", str(tmp_path / "curves.png")], "plot"),
+        ([str(tmp_path / "data.csv"), "--target", "y"], "cli"),
+    ]:
+        run = run_without_extras(main.format(arguments))
+        assert run.returncode == 2
+        assert f"pip install 'sklearn-gdlogreg[{extra}]'" in run.stderr
+        assert run.stderr.count("\n") == 1
+        assert run.stdout == ""
