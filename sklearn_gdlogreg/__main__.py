@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 
 import numpy as np
 from scipy import sparse
@@ -35,8 +36,30 @@ def learning_rate(text):
     return value
 
 
+def number(kind, accepted, rule):
+    """An argparse type: what `kind` makes of the text, if it is accepted."""
+
+    def convert(text):
+        try:
+            value = kind(text)
+        except (ValueError, OverflowError):
+            value = None
+        if value is None or not accepted(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}")
+        return value
+
+    return convert
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is in --help."""
+
+    def error(self, message):
+        self.exit(2, f"error: {message}\n")
+
+
 def parser():
-    parser = argparse.ArgumentParser("python -m sklearn_gdlogreg", description=DESCRIPTION)
+    parser = Parser("python -m sklearn_gdlogreg", description=DESCRIPTION)
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE", help="a .csv, .tsv, .parquet or svmlight (.svm) file")
     add("--target", metavar="COLUMN", help="the column to predict (CSV and Parquet)")
@@ -48,11 +71,30 @@ def parser():
         metavar="RATE",
         help=f"numbers, or of {', '.join(RULES)}; a row of the table for each (default: auto)",
     )
-    add("--max-iter", type=int, metavar="N", help="default: each model's own, 1000 and 100")
-    add("--tol", type=float, help="default: each model's own, 1e-4 for both")
-    add("--C", type=float, default=1.0, help="inverse of the L2 penalty; inf is none (default: 1)")
+    add(
+        "--max-iter",
+        type=number(int, lambda n: n >= 1, "a whole number of at least 1"),
+        metavar="N",
+        help="default: each model's own, 1000 and 100",
+    )
+    add(
+        "--tol",
+        type=number(float, lambda x: 0 <= x < float("inf"), "a number of at least 0"),
+        help="default: each model's own, 1e-4 for both",
+    )
+    add(
+        "--C",
+        type=number(float, lambda x: x > 0, "a positive number"),
+        default=1.0,
+        help="inverse of the L2 penalty; inf is none (default: 1)",
+    )
     add("--standardize", action="store_true", help="put a StandardScaler before both models")
-    add("--test-size", type=float, default=0.25, help="share of rows held out (default: 0.25)")
+    add(
+        "--test-size",
+        type=number(float, lambda x: 0 < x < 1, "a share between 0 and 1"),
+        default=0.25,
+        help="share of the rows held out (default: 0.25)",
+    )
     add("--plot", metavar="PNG", help="draw the cost curves into this file (needs matplotlib)")
     add("--version", action="version", version=__version__)
     return parser
@@ -62,28 +104,45 @@ def main(arguments=None):
     """Run the command; 0, or 2 after one line on what was wrong."""
     options = parser().parse_args(arguments)
     try:
-        figure = cost_figure() if options.plot else None
-        comparisons = {
-            title: compare(
-                *parts,
-                learning_rates=options.learning_rate,
-                C=options.C,
-                max_iter=options.max_iter,
-                tol=options.tol,
-            )
-            for title, parts in data_sets(options)
-        }
-        say(table(comparisons))
-        for title, fits in comparisons.items():
-            say(sentence(title, fits))
-        if figure:
-            plot_costs(comparisons, figure)
-            figure.savefig(options.plot, dpi=120)
-            say(f"The cost curves are in {options.plot}.")
-    except (ValueError, OSError, ImportError) as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        return 2
+        if options.target and not options.file:
+            raise ValueError("--target names a column of FILE, and there is no FILE.")
+        figure = cost_figure(options.plot) if options.plot else None
+    except (ValueError, ImportError) as error:
+        return fail(error)
+    try:
+        # How fits ended is in the table; warnings would say it once more.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            comparisons = compared(options)
+            say(table(comparisons))
+            for title, fits in comparisons.items():
+                say(sentence(title, fits))
+            if figure:
+                plot_costs(comparisons, figure)
+                figure.savefig(options.plot, dpi=120)
+                say(f"The cost curves are in {options.plot}.")
+    except (ValueError, TypeError, OSError, MemoryError) as error:
+        return fail(error, options.file)
     return 0
+
+
+def fail(error, file=None):
+    message = " ".join(str(error).split()) or type(error).__name__
+    sys.stderr.write(f"error: {f'{file}: ' if file else ''}{message}\n")
+    return 2
+
+
+def compared(options):
+    return {
+        title: compare(
+            *parts,
+            learning_rates=options.learning_rate,
+            C=options.C,
+            max_iter=options.max_iter,
+            tol=options.tol,
+        )
+        for title, parts in data_sets(options)
+    }
 
 
 def data_sets(options):
@@ -132,7 +191,7 @@ def table(comparisons):
         "", "cost J", "above optimum", "accuracy", "iterations", "time",
         "coef differs", "proba differs",
     )  # fmt: skip
-    widths = (34, 10, 13, 8, 11, 10, 12, 13)
+    widths = (34, 10, 13, 8, 14, 10, 12, 13)
     lines = [row(header, widths)]
     for title, fits in comparisons.items():
         train, test = fits[0].rows
@@ -141,10 +200,10 @@ def table(comparisons):
             row(
                 (
                     f"  {fit.name}",
-                    f"{fit.cost:.6f}",
+                    f"{fit.cost:.6f}" if fit.cost < 1e4 else f"{fit.cost:.2e}",
                     f"{fit.above_optimum:.1e}",
                     f"{fit.accuracy:.3f}",
-                    f"{fit.n_iter}{' (limit)' if fit.at_limit else ''}",
+                    fit.iterations,
                     f"{fit.seconds * 1e3:.1f} ms",
                     f"{fit.coef_difference:.1e}",
                     f"{fit.proba_difference:.1e}",

@@ -6,51 +6,98 @@ from sklearn.utils import check_X_y
 from sklearn.utils.validation import _check_sample_weight
 
 
+def quiet():
+    """Overflow is reported once, in words, by whoever reads the numbers, not by NumPy."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
+
+
 def check_rows(X, y, caller):
     """X as C- or F-ordered floats or CSR, not copied where it is that already, and y as a vector.
 
     `caller` (an estimator or a name) stands in the messages.
     """
-    X, y = check_X_y(X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller)
+    with quiet():  # it looks for nan and inf in a sum, which may overflow
+        X, y = check_X_y(
+            X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller
+        )
     if not sparse.issparse(X) and not (X.flags.c_contiguous or X.flags.f_contiguous):
         # Every matrix product with a strided view would copy it again.
         X = np.ascontiguousarray(X)
     return X, y
 
 
+def check_rows_as_examples(X, y, caller):
+    """The same for who may come from the course, where examples are columns."""
+    rows, *columns = np.shape(X) or (0,)
+    if np.shape(y) == (1, *columns) or (np.shape(y) == (*columns,) != (rows,)):
+        raise ValueError(
+            f"X has the shape {np.shape(X)} and y {np.shape(y)}. Examples are rows here, columns "
+            "in the course: pass X.T, and y with one dimension."
+        )
+    return check_rows(X, y, caller)
+
+
 def check_weights(sample_weight, X):
-    """Weights in the dtype of X; None stays None."""
+    """Weights as float64, not negative and not all zero; None stays None."""
     if sample_weight is None:
         return None
     # _check_sample_weight is named by scikit-learn's developer guide as the one to use; it would
-    # be replaced by a public `check_sample_weight`.
-    return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+    # be replaced by a public `check_sample_weight`. In float64 also for float32 X, where a weight
+    # of 1e300 would be inf.
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 
-def check_codes(y):
-    """y as integer codes 0 .. K - 1, and K, for the functions that take no other labels."""
-    codes = np.asarray(y)
-    if codes.dtype.kind not in "biuf" or (codes < 0).any() or (codes != np.floor(codes)).any():
+def check_float(name, value):
+    """A number as a float; integers may be too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is too large for a float: an integer of many digits.") from None
+
+
+def check_number_array(name, value):
+    """An array of finite float64."""
+    if sparse.issparse(value):
+        value = value.toarray()
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be an array of numbers; got {value!r}.") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite; got {_shortened(array.ravel())}.")
+    return array
+
+
+def check_codes(y, n_classes=None):
+    """y as integers 0 .. n_classes - 1; without n_classes, these and all of them."""
+    if y.dtype.kind == "O":
+        y = check_number_array("y", y)
+    labels = np.unique(y)
+    accepted = np.arange(n_classes or max(2, len(labels)))
+    # Compared as they are: a label of 2^63 or 1e300 has no integer code.
+    if y.dtype.kind not in "biuf" or not np.isin(labels, accepted).all():
+        expected = "0 and 1" if len(accepted) == 2 else f"0, 1, ..., {len(accepted) - 1}"
         raise ValueError(
-            "y must hold the labels 0 and 1 (or 0, 1, ..., K - 1 for K classes); got "
-            f"{_shortened(np.unique(codes))}. GDLogisticRegression takes labels of any kind."
+            f"y must hold the labels {expected}; got {_shortened(labels)}. GDLogisticRegression "
+            "takes labels of any kind."
         )
-    codes = codes.astype(np.intp)
-    return codes, max(2, int(codes.max()) + 1)
+    return y.astype(np.intp)
 
 
-def check_start(coef, intercept, outputs, X, fit_intercept=True):
+def check_start(given, outputs, X, fit_intercept=True):
     """w of shape (*outputs, n) and b of shape (*outputs,), zeros where nothing is given.
 
-    For two classes coef may also have the shape (1, n), and intercept (1,), as coef_ and
-    intercept_ have them.
+    `given` names the two as the caller's parameters are named: {"coef_init": ...,
+    "intercept_init": ...}. For two classes coef may also have the shape (1, n), and intercept
+    (1,), as coef_ and intercept_ have them.
     """
+    (coef_name, coef), (intercept_name, intercept) = given.items()
     n = X.shape[1]
-    w = _check_initial("coef", coef, (*outputs, n), (1, n), X.dtype)
-    b = _check_initial("intercept", intercept, outputs, (1,), X.dtype)
+    w = _check_initial(coef_name, coef, (*outputs, n), (1, n), X.dtype)
+    b = _check_initial(intercept_name, intercept, outputs, (1,), X.dtype)
     if not fit_intercept and np.any(b != 0):
         raise ValueError(
-            f"The initial intercept is {intercept!r}, but fit_intercept=False keeps it at 0: "
+            f"{intercept_name} is {intercept!r}, but fit_intercept=False keeps the intercept at 0: "
             "leave it out, or set fit_intercept=True."
         )
     return w, b
@@ -59,19 +106,14 @@ def check_start(coef, intercept, outputs, X, fit_intercept=True):
 def _check_initial(name, value, shape, binary_shape, dtype):
     if value is None:
         return np.zeros(shape, dtype)
-    if sparse.issparse(value):
-        value = value.toarray()
-    try:
-        array = np.array(value, dtype=dtype)
-    except (TypeError, ValueError):
-        raise ValueError(f"The initial {name} must be numeric; got {value!r}.") from None
+    array = check_number_array(name, value)
     accepted = [shape] if len(shape) == len(binary_shape) else [shape, binary_shape]
     if array.shape not in accepted:
-        shapes = " or ".join(map(str, accepted))
-        raise ValueError(f"The initial {name} must have the shape {shapes}; got {array.shape}.")
-    if not np.isfinite(array).all():
-        raise ValueError(f"The initial {name} must be finite; got {_shortened(array.ravel())}.")
-    return array.reshape(shape)
+        shapes = " or ".join(str(shape) if shape else "()" for shape in accepted)
+        raise ValueError(f"{name} must have the shape {shapes}; got {array.shape}.")
+    if np.abs(array).max(initial=0) > np.finfo(dtype).max:
+        raise ValueError(f"{name} is too large for {dtype}; got {_shortened(array.ravel())}.")
+    return array.reshape(shape).astype(dtype)
 
 
 def _shortened(values):

@@ -1,8 +1,8 @@
 """GDLogisticRegression and LogisticRegression on the same rows: fitted, measured, told apart."""
 
 import time
-import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -39,17 +39,24 @@ class Fit:
         return int(self.model.n_iter_[0])
 
     @property
-    def at_limit(self):
-        """Whether it stopped for no better reason than max_iter."""
-        reason = getattr(self.model, "stop_reason_", None)
-        return reason != "converged" and self.n_iter >= self.model.max_iter
+    def stop_reason(self):
+        """As GDLogisticRegression has it; LogisticRegression tells by its n_iter_ alone."""
+        at_limit = "max_iter" if self.n_iter >= self.model.max_iter else "converged"
+        return getattr(self.model, "stop_reason_", at_limit)
+
+    @property
+    def iterations(self):
+        """Their number, and how they ended if not by convergence."""
+        notes = {"converged": "", "max_iter": " (limit)"}
+        return f"{self.n_iter}{notes.get(self.stop_reason, f' ({self.stop_reason})')}"
 
     def ending(self):
         """How the fit ended, in a clause."""
-        verb = "stopped at its limit of" if self.at_limit else "converged in"
+        verbs = {"max_iter": "stopped at its limit of"}
         return (
-            f"{self.name} {verb} {self.n_iter} iterations and {self.seconds * 1e3:.3g} ms, "
-            f"{self.above_optimum:.1e} above the lowest cost"
+            f"{self.name} {verbs.get(self.stop_reason, f'{self.stop_reason} in')} {self.n_iter} "
+            f"iterations and {self.seconds * 1e3:.3g} ms, {self.above_optimum:.1e} above the "
+            "lowest cost"
         )
 
 
@@ -71,11 +78,8 @@ def compare(X_train, X_test, y_train, y_test, *, learning_rates, C, max_iter=Non
         J, _, _ = cost_and_gradient(X_train, codes, model.coef_, model.intercept_)
         return J + penalty.value(model.coef_)
 
-    # That a model stops at its limit is in the table; warnings would say it once more.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        seconds = {name: _time_fit(model, X_train, y_train) for name, model in models.items()}
-        candidates = [*models.values(), *_optima(X_train, y_train, C, len(np.unique(codes)))]
+    seconds = {name: _time_fit(model, X_train, y_train) for name, model in models.items()}
+    candidates = [*models.values(), *_optima(X_train, y_train, C, len(np.unique(codes)))]
     optimum = min(candidates, key=cost)
     return [
         Fit(
@@ -119,14 +123,30 @@ def _optima(X, y, C, n_classes):
         yield LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
 
 
-def cost_figure():
-    """An empty matplotlib figure; asked for before any work, so that its lack costs none."""
+def cost_figure(path):
+    """An empty figure that can be saved as `path`; asked for before any work is done.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    ValueError
+        If nothing could be saved there.
+    """
     try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise ImportError(
             "drawing needs matplotlib: pip install 'sklearn-gdlogreg[plot]'."
         ) from None
+    path = Path(path)
+    kinds = FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix[1:] not in kinds or path.is_dir() or not path.parent.is_dir():
+        raise ValueError(
+            f"{path}: name a file in an existing folder, with one of the endings "
+            f"{', '.join(f'.{kind}' for kind in sorted(kinds))}."
+        )
     return Figure(layout="constrained")
 
 

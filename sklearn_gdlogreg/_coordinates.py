@@ -63,10 +63,10 @@ class Standardized:
     name = "standardized"
 
     def __init__(self, mean, deviation, l2=0.0):
-        # A column whose spread is no more than the rounding of its mean is constant as far as
-        # arithmetic can tell: dw - mean * db is all rounding there, and dividing by the spread
+        # A column that spreads over no more than a few roundings of its mean is constant as far
+        # as arithmetic can tell: dw - mean * db is all rounding there, and dividing by the spread
         # would blow that up. Its mean is the one scale it has; a column of zeros has none.
-        rounding = 1000 * np.finfo(deviation.dtype).eps * np.abs(mean)
+        rounding = 10 * np.finfo(deviation.dtype).eps * np.abs(mean)
         spread = np.where(deviation > rounding, deviation, np.abs(mean))
         spread = np.hypot(spread, 2 * math.sqrt(l2))
         spread = np.where(spread > 0, spread, 1)

@@ -10,7 +10,14 @@ import numpy as np
 # third-party ones use this module.
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from ._check import check_codes, check_rows, check_start, check_weights
+from ._check import (
+    check_codes,
+    check_float,
+    check_rows_as_examples,
+    check_start,
+    check_weights,
+    quiet,
+)
 from ._coordinates import Raw, Standardized
 from ._curvature import lipschitz
 from ._learning_rate import RULES, inverse, rule_for
@@ -28,11 +35,6 @@ DESCENT_PARAMETERS = {
     "fit_intercept": ["boolean"],
     "coordinates": [StrOptions({"auto", "raw", "standardized"})],
 }
-
-
-def quiet():
-    """Overflow is reported once, in words, by whoever reads the costs, not by NumPy."""
-    return np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
 
 
 class Step(NamedTuple):
@@ -76,6 +78,7 @@ class Problem:
         self.objective = objective
         self.coordinates = coordinates
         self.penalty = objective.penalty
+        self.dtype = objective.X.dtype
 
     def start(self, w, b):
         """Step 0: where the descent begins."""
@@ -108,12 +111,17 @@ class Problem:
         mean, deviation = self.objective.moments
         size = np.hypot(deviation, mean - self.coordinates.mean) * self.coordinates.scale
         total = float(np.square(size, dtype=np.float64).sum()) + 1
-        return inverse(self.objective.loss.curvature_bound * total)
+        return inverse(self.objective.loss.curvature_bound * total, self.dtype)
 
     @cached_property
     def lipschitz(self):
         """L: the largest curvature of the cost is below it at every point."""
         return lipschitz(self.objective, self.coordinates)
+
+    @property
+    def longest_safe_rate(self):
+        """1 / L: a constant learning rate that needs no look at the cost."""
+        return inverse(self.lipschitz, self.dtype)
 
 
 def iterate(problem, rule, here):
@@ -145,10 +153,10 @@ def begin(objective, w, b, *, learning_rate, coordinates):
         problem = Problem(objective, coordinates_for(coordinates, learning_rate, objective))
         rule = rule_for(learning_rate, problem)
         start = problem.start(w, b)
-    if not np.isfinite(start.cost):
+    if not (np.isfinite(start.cost) and np.isfinite(start.dwb).all()):
         raise ValueError(
-            "The cost at the start is not finite: the initial coef is too large for the scale of "
-            "X. Start from smaller coefficients, or from none."
+            "The cost at the start is not finite: coef_init is too large for the scale of X. Start "
+            "from smaller coefficients, or from none."
         )
     return problem, iterate(problem, rule, start)
 
@@ -227,15 +235,18 @@ def descend(
     2 0.5191 [0.4558] -0.399
     3 0.4653 [0.5596] -0.6125
     """
-    X, y = check_rows(X, y, "descend")
+    X, y = check_rows_as_examples(X, y, "descend")
+    codes = check_codes(y)
     objective = Objective(
         X,
-        *check_codes(y),
+        codes,
+        n_classes=max(2, int(codes.max()) + 1),
         sample_weight=check_weights(sample_weight, X),
-        C=C,
-        l1_ratio=l1_ratio,
+        C=check_float("C", C),
+        l1_ratio=check_float("l1_ratio", l1_ratio),
         fit_intercept=fit_intercept,
     )
-    w, b = check_start(coef_init, intercept_init, objective.outputs, X, fit_intercept)
+    given = {"coef_init": coef_init, "intercept_init": intercept_init}
+    w, b = check_start(given, objective.outputs, X, fit_intercept)
     _, steps = begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
     return steps

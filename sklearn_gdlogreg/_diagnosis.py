@@ -17,19 +17,42 @@ def diverged(run, name_of):
 def not_converged(run, name_of):
     """max_iter came before tol."""
     sentences = [
-        f"Stopped at max_iter={run.last.t} before convergence: the largest entry of the gradient "
-        f"is {run.violations[-1]:.3g} in {run.problem.coordinates.name} coordinates, above "
-        f"tol={run.tol:g}; {_last_decrease(run.costs)}."
+        f"Stopped at max_iter={run.last.t} before convergence: {_violation(run)}; "
+        f"{_last_decrease(run.costs)}."
     ]
-    if run.rate_is_given and _rises(run.costs) > 0:
+    if not isinstance(run.learning_rate, str) and _rises(run.costs) > 0:
         sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
     elif run.problem.coordinates.name == "raw":
+        auto = "coordinates='auto'" if run.learning_rate == "auto" else "learning_rate='auto'"
         sentences.append(
-            "Use learning_rate='auto' (steps that adapt, in standardized coordinates), put a "
-            "StandardScaler before, or raise max_iter."
+            f"Use {auto} (it descends in standardized coordinates), put a StandardScaler before, "
+            "or raise max_iter."
+        )
+    elif run.problem.penalty:
+        sentences.append("Raise max_iter, or strengthen the penalty (a smaller C).")
+    else:
+        sentences.append("Raise max_iter, or set a penalty, such as C=1.")
+    return " ".join(sentences)
+
+
+def stalled(run, name_of):
+    """A step moved nothing although tol was not reached."""
+    mean, deviation = run.problem.objective.moments
+    ratio = np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
+    j = int(ratio.argmax())
+    dtype = run.problem.dtype
+    sentences = [
+        f"Rounding ended the descent in iteration {run.last.t}: {_violation(run)}, and no step "
+        f"that changes the coefficients in {dtype} lowers the cost."
+    ]
+    if ratio[j] > 10:
+        sentences.append(
+            f"The mean of {name_of(j)} is {ratio[j]:.2g} times its standard deviation, and takes "
+            "that many times the rounding with it: centre the features, for instance with a "
+            f"StandardScaler{', or use float64' if dtype == np.float32 else ''}."
         )
     else:
-        sentences.append("Raise max_iter, or set a penalty such as C=1.")
+        sentences.append("Use a larger tol.")
     return " ".join(sentences)
 
 
@@ -45,6 +68,14 @@ def separable(run):
     """Whether the descent has separated the classes where that means there is no optimum."""
     objective, last = run.problem.objective, run.last
     return not objective.penalty and objective.separates(last.coef, last.intercept)
+
+
+def _violation(run):
+    name = run.problem.coordinates.name
+    return (
+        f"the largest entry of the gradient is {run.violations[-1]:.3g} in {name} coordinates, "
+        f"above tol={run.tol:g}"
+    )
 
 
 def _last_decrease(costs):
@@ -78,19 +109,25 @@ def _rate_and_scale(run, name_of):
     largest = np.argsort(-size, kind="stable")[:3]
     listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
     features = f"The features of the largest scale (root mean square) are {listed}."
-    if not run.rate_is_given:
+    if isinstance(run.learning_rate, str):
         return f"{features} Rescale them, for instance with a StandardScaler."
 
     # Not where the run stands: an oscillation throws it from side to side, to points of saturated
     # probabilities where the curvature is small, and 2 / lambda_max there exceeds rates that
-    # oscillate. At the lowest cost seen it is close to its value at the minimum.
+    # oscillate. At the lowest cost seen it is close to its value at the minimum; where even that
+    # point is saturated it explains nothing, and is left out.
     w, b = run.best.coef, run.best.intercept
     stable = 2 / curvature_at(problem.objective, problem.coordinates, w, b)
+    settles = (
+        f"settles only below 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost seen, "
+        f"iteration {run.best.t}), and its cost "
+        if stable < run.tried_rate
+        else ""
+    )
     # Features that have been standardized already are not the reason.
     scaler = "put a StandardScaler before, " if size[largest[0]] > 3 else ""
     return (
-        f"The learning rate is {run.tried_rate:.4g}; a descent settles only below "
-        f"2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost seen, iteration "
-        f"{run.best.t}), and its cost never rises below 2 / L = {2 / problem.lipschitz:.3g}. "
-        f"{features} Use a smaller learning_rate, {scaler}or use learning_rate='auto'."
+        f"The learning rate is {run.tried_rate:.4g}; a descent {settles}never rises below "
+        f"2 / L = {2 / problem.lipschitz:.3g}. {features} Use a smaller learning_rate, {scaler}or "
+        "use learning_rate='auto'."
     )

@@ -1,5 +1,6 @@
 """GDLogisticRegression: the scikit-learn contract."""
 
+import sys
 import warnings
 from numbers import Integral, Real
 from typing import ClassVar
@@ -17,9 +18,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from ._check import check_rows, check_start, check_weights
+from ._check import check_float, check_rows, check_start, check_weights, quiet
 from ._cross_entropy import Sigmoid, Softmax
-from ._descent import DESCENT_PARAMETERS, begin, quiet
+from ._descent import DESCENT_PARAMETERS, begin
 from ._objective import Objective
 from ._run import Run
 
@@ -133,8 +134,10 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         What `tol` bounds: the largest absolute entry of the gradient (with L1: of the optimality
         violation) in `coordinates_`, at the start and after each iteration.
 
-    stop_reason_ : {"converged", "max_iter", "diverged"}
-        Why the descent ended. A diverged one keeps its last iterate with a finite cost.
+    stop_reason_ : {"converged", "max_iter", "stalled", "diverged"}
+        Why the descent ended. "stalled": `tol` is below what rounding lets be reached, and a step
+        changed nothing. "diverged": the cost stopped being finite; the last iterate with a finite
+        one is kept.
 
     coordinates_ : {"raw", "standardized"}
         Where the descent moved.
@@ -264,17 +267,20 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             are separable and nothing bounds the coefficients. It says what to change.
         """
         self._validate_params()
-        if self.l1_ratio > 0 and np.isinf(self.C):
+        C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
+        if l1_ratio > 0 and np.inf == C:
             warnings.warn(
-                f"l1_ratio={self.l1_ratio} has no effect, because C=inf is no penalty at all; set "
-                "C, for instance C=1.",
+                f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
+                "for instance C=1.",
                 UserWarning,
                 stacklevel=2,
             )
+        # Feature names are checked here but set with everything else, when the fit is done.
+        seen = GDLogisticRegression()
+        validate_data(seen, X, skip_check_array=True)
+        names = getattr(seen, "feature_names_in_", None)
         given_X = X
         X, y = check_rows(X, y, self)
-        # Feature names are checked here but set with everything else, when the fit is done.
-        validate_data(GDLogisticRegression(), given_X, skip_check_array=True)
         check_classification_targets(y)
         classes = np.unique(y)
         if len(classes) < 2:
@@ -283,29 +289,32 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 f"{classes.tolist()[0]!r}."
             )
         codes = np.searchsorted(classes, y)
+        weights, weight_unit = self._row_weights(sample_weight, X, y, classes, codes)
         objective = Objective(
             X,
             codes,
             len(classes),
-            sample_weight=self._row_weights(sample_weight, X, y, classes, codes),
-            C=self.C,
-            l1_ratio=self.l1_ratio,
+            sample_weight=weights,
+            weight_unit=weight_unit,
+            C=C,
+            l1_ratio=l1_ratio,
             fit_intercept=self.fit_intercept,
         )
-        if self.warm_start and coef_init is None and hasattr(self, "coef_"):
-            coef_init, intercept_init = self._previous(classes, intercept_init)
-        w, b = check_start(coef_init, intercept_init, objective.outputs, X, self.fit_intercept)
+        start = self._start(classes, coef_init, intercept_init)
+        w, b = check_start(start, objective.outputs, X, self.fit_intercept)
         problem, steps = begin(
             objective, w, b, learning_rate=self.learning_rate, coordinates=self.coordinates
         )
-
         run = Run(
             problem,
             max_iter=self.max_iter,
-            tol=self.tol,
+            tol=check_float("tol", self.tol),
+            learning_rate=self.learning_rate,
             verbose=self.verbose,
-            rate_is_given=not isinstance(self.learning_rate, str),
-        ).follow(steps)
+        )
+        with quiet():
+            run.follow(steps)
+            message = run.warning(lambda j: f"column {j}" if names is None else repr(names[j]))
 
         validate_data(self, given_X, skip_check_array=True)
         self.classes_ = classes
@@ -318,8 +327,6 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         self.gradient_norms_ = np.array(run.violations)
         self.stop_reason_ = run.stop_reason
         self.coordinates_ = problem.coordinates.name
-        with quiet():
-            message = run.warning(self._feature_name)
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         return self
@@ -339,7 +346,11 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             more, the class with the largest z is.
         """
         with quiet():
-            return super().decision_function(X)
+            z = super().decision_function(X)
+        # A sum beyond the largest float is inf; half of that float says as much, and differences
+        # of such numbers are still finite.
+        limit = np.finfo(z.dtype).max / 2
+        return np.clip(z, -limit, limit, out=z)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -380,44 +391,57 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         return np.stack([activation(-z), activation(z)], axis=1)
 
     def _row_weights(self, sample_weight, X, y, classes, codes):
-        """sample_weight times class_weight, or None if there is neither."""
+        """sample_weight times class_weight, and the unit that they are in; None if neither."""
         weights = check_weights(sample_weight, X)
         if self.class_weight is None:
-            return weights
+            return weights, 1.0
         if isinstance(self.class_weight, dict) and not all(
-            isinstance(value, Real) and 0 <= value < np.inf for value in self.class_weight.values()
+            isinstance(value, Real) and 0 <= value <= sys.float_info.max
+            for value in self.class_weight.values()
         ):
             raise ValueError(
                 "class_weight must hold finite numbers that are not negative; got "
                 f"{self.class_weight}."
             )
+        unit = 1.0
+        if weights is not None:
+            # Both factors in units of their largest: no product of theirs overflows.
+            unit = float(weights.max())
+            weights = weights / unit
         # "balanced" divides by a class's total weight, which may be 0: its rows keep weight 0.
         with np.errstate(divide="ignore", invalid="ignore"):
             of_class = compute_class_weight(
                 self.class_weight, classes=classes, y=y, sample_weight=weights
             )
-            of_row = of_class[codes].astype(X.dtype)
+            of_row = of_class[codes]
             if weights is not None:
-                of_row = np.where(weights > 0, weights * of_row, 0)
-        if not of_row.any():
-            raise ValueError(
-                f"class_weight={self.class_weight} leaves every example with weight 0; give the "
-                "classes of y positive weights."
-            )
-        return of_row
+                of_row = np.where(weights > 0, of_row, 0)
+            largest = float(of_row.max())
+            if largest == 0:
+                raise ValueError(
+                    f"class_weight={self.class_weight} leaves every example with weight 0; give "
+                    "the classes of y positive weights."
+                )
+            of_row = of_row / largest
+        return of_row if weights is None else weights * of_row, unit * largest
 
-    def _previous(self, classes, intercept_init):
-        """The start that warm_start=True stands for."""
+    def _start(self, classes, coef_init, intercept_init):
+        """Where the descent starts, by the names that a message should give."""
+        start = {"coef_init": coef_init, "intercept_init": intercept_init}
+        if not self.warm_start or coef_init is not None or not hasattr(self, "coef_"):
+            return start
         if not np.array_equal(self.classes_, classes):
             raise ValueError(
                 f"warm_start=True continues a fit of the classes {self.classes_.tolist()}, but y "
                 f"has {classes.tolist()}. Fit a clone, or set warm_start=False."
             )
-        return self.coef_, self.intercept_ if intercept_init is None else intercept_init
-
-    def _feature_name(self, j):
-        names = getattr(self, "feature_names_in_", None)
-        return f"column {j}" if names is None else repr(str(names[j]))
+        # The intercept of a fit that had one is of no use to one that must not have any.
+        if intercept_init is None and self.fit_intercept:
+            intercept_init = self.intercept_
+        return {
+            "coef_ of the earlier fit, continued by warm_start=True,": self.coef_,
+            "intercept_init": intercept_init,
+        }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

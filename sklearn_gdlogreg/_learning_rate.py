@@ -20,9 +20,22 @@ from numbers import Real
 
 import numpy as np
 
-# No learning rate leaves this range: where the cost is flat to the last bit, rules that grow
-# their step would otherwise overflow.
-SMALLEST, LARGEST = 1e-300, 1e300
+from ._check import check_float
+
+# No learning rate that a rule chooses leaves [1 / limit, limit], by the dtype it is multiplied
+# with: where the cost is flat to the last bit, rules that grow their step would overflow.
+LIMITS = {np.dtype(np.float32): 1e37, np.dtype(np.float64): 1e300}
+
+
+def limited(learning_rate, dtype):
+    """The learning rate itself, or the end of its range that it is beyond."""
+    limit = LIMITS[dtype]
+    return min(max(learning_rate, 1 / limit), limit)
+
+
+def inverse(curvature, dtype):
+    """1 / curvature as a learning rate; a flat cost takes any."""
+    return limited(1 / curvature, dtype) if curvature > 0 else 1.0
 
 
 def rule_for(learning_rate, problem):
@@ -31,7 +44,7 @@ def rule_for(learning_rate, problem):
         return Schedule(learning_rate)
     if isinstance(learning_rate, str):
         return RULES[learning_rate](problem)
-    return Constant(float(learning_rate))
+    return Constant(check_float("learning_rate", learning_rate))
 
 
 @dataclass(frozen=True)
@@ -58,16 +71,13 @@ class Schedule:
                 f"learning_rate must return a positive, finite number for every iteration; "
                 f"learning_rate({t}) returned {learning_rate!r}."
             )
-        return move(float(learning_rate))
+        return move(check_float(f"learning_rate({t})", learning_rate))
 
 
-def inverse(curvature):
-    """1 / curvature, kept in the range of learning rates; a flat cost takes any of them."""
-    return min(max(1 / curvature, SMALLEST), LARGEST) if curvature > 0 else 1.0
+def silver(unit):
+    """The silver schedule: alpha_t = (1 + rho^(nu(t) - 1)) * unit, rho = 1 + sqrt(2).
 
-
-def silver(lipschitz):
-    """The silver schedule: alpha_t = (1 + rho^(nu(t) - 1)) / L, rho = 1 + sqrt(2).
+    The unit is 1 / L, with L the largest curvature the cost can have.
 
     nu(t) is the exponent of 2 in t. Long steps, ever longer and ever rarer, between short ones:
     the cost is not monotone on the way. With a prox the rates of convergence stay the same.
@@ -80,10 +90,10 @@ def silver(lipschitz):
 
     Examples
     --------
-    >>> [round(silver(lipschitz=1.0)(t), 3) for t in (1, 2, 3, 4, 5, 6, 7, 8)]
+    >>> [round(silver(unit=1.0)(t), 3) for t in (1, 2, 3, 4, 5, 6, 7, 8)]
     [1.414, 2.0, 1.414, 3.414, 1.414, 2.0, 1.414, 6.828]
     """
-    rho, unit = 1 + math.sqrt(2), inverse(lipschitz)
+    rho = 1 + math.sqrt(2)
 
     def learning_rate(t):
         nu = (t & -t).bit_length() - 1
@@ -106,6 +116,7 @@ class Backtracking:
 
     def take(self, here, move):
         learning_rate = 2 * here.learning_rate if here.t else self.first
+        learning_rate = limited(learning_rate, here.wb.dtype)
         return first_sufficient_decrease(here.cost, here, move, learning_rate)
 
 
@@ -145,7 +156,7 @@ class BarzilaiBorwein:
         # A convex cost has s'y > 0; only rounding, or no step at all, makes it anything else.
         if not (sy > 0 and 0 < bottom < math.inf and 0 < top < math.inf):
             return there.learning_rate
-        return min(max(top / bottom, SMALLEST), LARGEST)
+        return limited(top / bottom, here.wb.dtype)
 
 
 @dataclass(frozen=True)
@@ -173,8 +184,8 @@ class Adaptive:
         # alpha * L_k, which stays near 1 where alpha^2 and L_k^2 may not be representable.
         relative = learning_rate * y / s if s > 0 else 0.0
         curved = math.sqrt(max(2 * relative * relative - 1, 0.0))
-        shortest = learning_rate / curved if curved > 0 else LARGEST
-        following = max(min(longest, shortest, LARGEST), SMALLEST)
+        shortest = learning_rate / curved if curved > 0 else math.inf
+        following = limited(min(longest, shortest), here.wb.dtype)
         return there._replace(memory=(following, following / learning_rate))
 
 
@@ -198,16 +209,16 @@ def first_sufficient_decrease(bound, here, move, learning_rate):
         sy = float(np.vdot(s, there.dwb - here.dwb))
         if math.isfinite(there.cost) and sy <= (1 - 1e-4) * ss:
             return there
-        if learning_rate <= SMALLEST:
+        if learning_rate <= 1 / LIMITS[here.wb.dtype]:
             return there._replace(cost=math.nan)  # no float is small enough: the descent ends
         learning_rate /= 2
 
 
 RULES = {
     "auto": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
-    "lipschitz": lambda problem: Constant(inverse(problem.lipschitz)),
+    "lipschitz": lambda problem: Constant(problem.longest_safe_rate),
     "backtracking": lambda problem: Backtracking(problem.first_learning_rate),
     "barzilai-borwein": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
     "adaptive": lambda problem: Adaptive(problem.first_learning_rate),
-    "silver": lambda problem: Schedule(silver(problem.lipschitz)),
+    "silver": lambda problem: Schedule(silver(problem.longest_safe_rate)),
 }

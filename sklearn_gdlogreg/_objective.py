@@ -11,20 +11,22 @@ Shapes: X (m, n), y (m,), and
 so that `w.T` and `dz.T`, which do nothing to a vector, let one line serve both.
 """
 
+import math
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils import gen_batches
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from ._check import check_codes, check_rows, check_start, check_weights
+from ._check import (
+    check_codes,
+    check_number_array,
+    check_rows_as_examples,
+    check_start,
+    check_weights,
+    quiet,
+)
 from ._cross_entropy import Sigmoid, Softmax
+from ._moments import moments
 from ._penalty import ElasticNet
-
-# Rows are taken in blocks of about this many entries where a temporary as large as X would
-# otherwise be needed: 2^16 float64 are 512 KB, which stays in the cache.
-BLOCK_ENTRIES = 2**16
 
 
 class Objective:
@@ -37,8 +39,10 @@ class Objective:
         Integers 0 .. n_classes - 1.
     n_classes : int, at least 2
         The sigmoid serves two, the softmax more.
-    sample_weight : None or ndarray of shape (m,)
+    sample_weight : None or float64 ndarray of shape (m,)
         Not negative, not all zero.
+    weight_unit : float
+        What a weight of 1 stands for; only the strength of the penalty depends on it.
     C, l1_ratio : float
         The penalty, as in LogisticRegression.
     fit_intercept : bool
@@ -46,7 +50,16 @@ class Objective:
     """
 
     def __init__(
-        self, X, codes, n_classes, *, sample_weight, C=np.inf, l1_ratio=0.0, fit_intercept=True
+        self,
+        X,
+        codes,
+        n_classes,
+        *,
+        sample_weight=None,
+        weight_unit=1.0,
+        C=np.inf,
+        l1_ratio=0.0,
+        fit_intercept=True,
     ):
         self.X = X
         if n_classes == 2:
@@ -55,16 +68,18 @@ class Objective:
             self.loss, self.outputs, self.y = Softmax, (n_classes,), codes
         self.fit_intercept = fit_intercept
         self.m, self.n = X.shape
-        # Each row's share of the mean: s_i / sum s, or nothing where every share is 1/m.
-        self.share, total = None, self.m
+        # Each row's share of the mean, s_i / sum s: a number where all have the same.
+        self.share, total = X.dtype.type(1 / self.m), float(self.m)
         if sample_weight is not None:
-            # The largest weight comes out first: a sum of weights can overflow, a mean cannot.
+            # In units of the largest: a sum of weights can overflow, or be too small to divide by.
             largest = float(sample_weight.max())
             relative = sample_weight / largest
-            total = float(relative.sum(dtype=np.float64))
-            self.share = relative / total
-            total *= largest
-        self.penalty = ElasticNet.from_C(C, l1_ratio, total)
+            total = float(relative.sum())
+            self.share = (relative / total).astype(X.dtype)
+            total *= largest * weight_unit
+        # Beyond this, w is 0 to the last bit; squares of it would overflow.
+        strongest = math.sqrt(np.finfo(X.dtype).max)
+        self.penalty = ElasticNet.from_C(C, l1_ratio, total, strongest)
 
     def cost_and_gradient(self, w, b):
         """J, dw and db: forward from z to J, backward from dz to dw and db."""
@@ -94,7 +109,7 @@ class Objective:
     def separates(self, w, b):
         """Whether (w, b) puts every row that has a weight strictly on its own side."""
         z = self.X @ w.T + b
-        if self.share is None:
+        if np.ndim(self.share) == 0:
             return self.loss.separates(z, self.y)
         weighted = self.share > 0
         return self.loss.separates(z[weighted], self.y[weighted])
@@ -102,32 +117,19 @@ class Objective:
     @cached_property
     def moments(self):
         """Weighted mean and standard deviation of every column of X, each of shape (n,)."""
-        if sparse.issparse(self.X):
-            mean, variance = mean_variance_axis(self.X, axis=0, weights=self.share)
-            return mean, np.sqrt(variance)
-        share = np.full(self.m, 1 / self.m, self.X.dtype) if self.share is None else self.share
-        blocks = list(gen_batches(self.m, max(1, BLOCK_ENTRIES // self.n)))
-        mean = sum(share[rows] @ self.X[rows] for rows in blocks)
-        # Deviations are squared in units of the column's own size: a feature of scale 1e-300
-        # has no variance that a float could hold, but it has a standard deviation.
-        size = sum(share[rows] @ np.abs(self.X[rows]) for rows in blocks)
-        unit = np.where((size > 0) & np.isfinite(size), size, 1)
-        square = sum(share[rows] @ np.square(self.X[rows] / unit - mean / unit) for rows in blocks)
-        return mean, unit * np.sqrt(square)
+        share = self.share
+        return moments(self.X, np.full(self.m, share) if np.ndim(share) == 0 else share)
 
     def _mean(self, loss):
-        if self.share is None:
+        if np.ndim(self.share) == 0:
             return float(loss.sum(dtype=np.float64)) / self.m
         return float(np.vdot(self.share, loss))
 
     def _backward(self, dz):
         """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
-        if self.share is None:
-            dw = dz.T @ self.X / self.m
-            db = dz.sum(axis=0) / self.m
-        else:
-            dw = (dz.T * self.share) @ self.X
-            db = dz.T @ self.share
+        # Each row is divided before it is added: a sum of features near 1e308 would overflow.
+        dz = dz.T * self.share
+        dw, db = dz @ self.X, dz.sum(axis=-1)
         return dw, db if self.fit_intercept else db * 0
 
     def _curvature(self, differential, v, c):
@@ -192,13 +194,15 @@ def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
     >>> print(f"{db:.12f}")
     0.499935230625
     """
-    X, y = check_rows(X, y, "cost_and_gradient")
-    codes, n_classes = check_codes(y)
-    shape = np.shape(coef)
-    if len(shape) == 2 and shape[0] > 2:
-        n_classes = max(n_classes, shape[0])
+    X, y = check_rows_as_examples(X, y, "cost_and_gradient")
+    coef, intercept = check_number_array("coef", coef), check_number_array("intercept", intercept)
+    n_classes = len(coef) if coef.ndim == 2 and len(coef) > 1 else 2
+    codes = check_codes(y, n_classes)
     objective = Objective(X, codes, n_classes, sample_weight=check_weights(sample_weight, X))
-    w, b = check_start(coef, intercept, objective.outputs, X)
-    J, dw, db = objective.cost_and_gradient(w, b)
-    db = np.reshape(db, np.shape(intercept))
-    return J, dw.reshape(shape), db if db.ndim else float(db)
+    w, b = check_start({"coef": coef, "intercept": intercept}, objective.outputs, X)
+    with quiet():
+        J, dw, db = objective.cost_and_gradient(w, b)
+    if not math.isfinite(J):
+        raise ValueError("The cost is not finite: coef is too large for the scale of X.")
+    db = np.reshape(db, intercept.shape)
+    return J, dw.reshape(coef.shape), db if db.ndim else float(db)

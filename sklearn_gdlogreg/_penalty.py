@@ -18,13 +18,14 @@ class ElasticNet:
     l2: float = 0.0
 
     @classmethod
-    def from_C(cls, C, l1_ratio, total_weight):
+    def from_C(cls, C, l1_ratio, total_weight, strongest=np.inf):
         """LogisticRegression's C and l1_ratio, for a cost divided by `total_weight`.
 
         LogisticRegression minimizes C * sum(s_i loss_i) + r(w); dividing by C * sum(s_i) gives
         the course's mean of the losses, and the same optimum.
         """
-        strength = 1.0 / (C * total_weight)
+        # One division after the other: the product of two small numbers may be 0.
+        strength = min(1.0 / C / total_weight, strongest)
         return cls(l1=strength * l1_ratio, l2=strength * (1.0 - l1_ratio))
 
     def __bool__(self):

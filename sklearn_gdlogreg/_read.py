@@ -16,6 +16,8 @@ PARQUET = {".parquet", ".pq"}
 CSV = {".csv", ".gz", ".tsv"}
 # A column of names or identifiers would otherwise become a column for each of its rows.
 MAX_CATEGORIES = 100
+# One wild index in an svmlight file would otherwise ask for more memory than there is.
+MAX_FEATURES = 10_000_000
 
 
 def read(path, target):
@@ -25,22 +27,19 @@ def read(path, target):
     ------
     ValueError
         If the file is missing or cannot be read, has no such target, or a target that is no
-        classification target; the message is one line that begins with the path.
+        classification target.
     """
     path = Path(path)
     if not path.is_file():
-        raise ValueError(f"{path}: no such file.")
-    try:
-        if path.suffix in SVMLIGHT:
-            X, y = _read_svmlight(path, target)
-        elif path.suffix in CSV | PARQUET:
-            X, y = _read_table(path, target)
-        else:
-            endings = ", ".join(sorted(CSV | PARQUET | SVMLIGHT))
-            raise ValueError(f"the name of a file to read ends in one of {endings}.")
-        _check_target(y, "the target" if target is None else f"column {target!r}")
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+        raise ValueError("no such file.")
+    if path.suffix in SVMLIGHT:
+        X, y = _read_svmlight(path, target)
+    elif path.suffix in CSV | PARQUET:
+        X, y = _read_table(path, target)
+    else:
+        endings = ", ".join(sorted(CSV | PARQUET | SVMLIGHT))
+        raise ValueError(f"the name of a file to read ends in one of {endings}.")
+    _check_target(y, "the target" if target is None else f"column {target!r}")
     return X, y
 
 
@@ -48,7 +47,7 @@ def preprocessing(X):
     """The transformer that makes numbers of X, and a sentence on what it does; or None and ""."""
     if not hasattr(X, "columns"):
         return None, ""
-    numeric = list(X.select_dtypes(["number", "bool"]).columns)
+    numeric = list(X.select_dtypes(["number", "bool"], exclude="timedelta").columns)
     encoded = [column for column in X.columns if column not in numeric]
     missing = int(X.isna().to_numpy().sum())
     transformer = make_column_transformer(
@@ -61,7 +60,9 @@ def preprocessing(X):
         ),
         (
             make_pipeline(
-                FunctionTransformer(lambda frame: frame.astype(object).where(frame.notna(), None)),
+                FunctionTransformer(
+                    lambda frame: frame.astype(str).astype(object).where(frame.notna(), None)
+                ),
                 SimpleImputer(
                     strategy="most_frequent", missing_values=None, keep_empty_features=True
                 ),
@@ -85,6 +86,11 @@ def preprocessing(X):
     return transformer, "; ".join(done)
 
 
+def _as_text(frame):
+    """Every value as the text it prints as; None where it is missing."""
+    return frame.astype(str).astype(object).where(frame.notna(), None)
+
+
 def _read_table(path, target):
     try:
         import pandas as pd
@@ -92,10 +98,16 @@ def _read_table(path, target):
         raise ValueError(
             "reading CSV and Parquet needs pandas: pip install 'sklearn-gdlogreg[cli]'."
         ) from None
-    if path.suffix in PARQUET:
-        frame = pd.read_parquet(path)
-    else:
-        frame = pd.read_csv(path, sep="\t" if ".tsv" in path.suffixes else ",")
+    try:
+        if path.suffix in PARQUET:
+            frame = pd.read_parquet(path)
+        else:
+            separator = "\t" if ".tsv" in path.suffixes else ","
+            frame = pd.read_csv(path, sep=separator, low_memory=False)
+    except Exception as error:
+        # Readers and decompressors raise errors of many kinds of their own.
+        raise ValueError(f"cannot be read: {error}") from error
+    frame.columns = frame.columns.astype(str)
     columns = ", ".join(map(repr, frame.columns[:20])) + (", ..." if frame.shape[1] > 20 else "")
     if target is None:
         raise ValueError(f"name the column to predict with --target; the columns are {columns}.")
@@ -122,22 +134,30 @@ def _read_svmlight(path, target):
     if target is not None:
         raise ValueError("an svmlight file has its target in front of each row: omit --target.")
     try:
-        return load_svmlight_file(str(path))
-    except ValueError as error:
+        X, y = load_svmlight_file(str(path))
+    except (ValueError, OverflowError) as error:
         # The reader does not say where it stopped; reading row by row does.
         for number, line in enumerate(path.read_bytes().splitlines(), start=1):
             try:
                 load_svmlight_file(BytesIO(line))
-            except ValueError:
+            except (ValueError, OverflowError):
                 shown = line[:60].decode(errors="replace")
                 raise ValueError(f"row {number} cannot be read: {shown!r}.") from error
         raise
+    if X.shape[1] > MAX_FEATURES:
+        raise ValueError(
+            f"the largest feature index is {X.shape[1]}; at most {MAX_FEATURES} are supported."
+        )
+    return X, y
 
 
 def _check_target(y, name):
     if len(y) == 0:
         raise ValueError("there are no rows.")
-    kind = type_of_target(y)
+    try:
+        kind = type_of_target(y)
+    except TypeError:  # lists, bytes and whatever else a column of objects can hold
+        kind = "neither numbers nor text"
     if kind not in ("binary", "multiclass"):
         raise ValueError(
             f"{name} is {kind}, with values such as {np.asarray(y)[:3].tolist()}: a classification "

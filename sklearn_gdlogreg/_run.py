@@ -3,6 +3,8 @@
 import math
 import sys
 
+import numpy as np
+
 from . import _diagnosis
 
 
@@ -16,14 +18,14 @@ class Run:
     tol : float
         Bounds the largest entry of the optimality violation; 0 asks for max_iter iterations.
     verbose : int
-    rate_is_given : bool
-        Whether the learning rate is somebody's choice (a number, a schedule) or a rule's.
+    learning_rate : float, callable or str
+        As the caller gave it: what to change depends on whose choice the rate was.
 
     Attributes
     ----------
     last, best : Step
         The last step with a finite cost, and the one with the lowest.
-    stop_reason : {"converged", "max_iter", "diverged"}
+    stop_reason : {"converged", "max_iter", "stalled", "diverged"}
     costs, violations : list of float
         At the start and after each iteration.
     learning_rates : list of float
@@ -32,12 +34,12 @@ class Run:
         The learning rate that led to the last step, or to the one whose cost is not finite.
     """
 
-    def __init__(self, problem, *, max_iter, tol, verbose=0, rate_is_given=False):
+    def __init__(self, problem, *, max_iter, tol, learning_rate, verbose=0):
         self.problem = problem
         self.max_iter = max_iter
         self.tol = tol
         self.verbose = verbose
-        self.rate_is_given = rate_is_given
+        self.learning_rate = learning_rate
         self.last = self.best = None
         self.costs, self.violations, self.learning_rates = [], [], []
 
@@ -55,20 +57,34 @@ class Run:
 
     def _watch(self, step):
         """Remember the step; the reason to stop at it, or None."""
-        if not math.isfinite(step.cost):
+        violation = self.problem.violation(step)
+        if not (math.isfinite(step.cost) and math.isfinite(violation)):
             return "diverged"
+        stalled = self._stands_still(step)
         self.last = step
         if self.best is None or step.cost < self.best.cost:
             self.best = step
         self.costs.append(step.cost)
-        self.violations.append(self.problem.violation(step))
+        self.violations.append(violation)
         if step.t:
             self.learning_rates.append(step.learning_rate)
         if self._is_shown(step.t):
             self._show(step)
-        if self.tol > 0 and self.violations[-1] <= self.tol:
+        # tol=0 asks for max_iter iterations, whatever they do.
+        if self.tol > 0 and violation <= self.tol:
             return "converged"
+        if self.tol > 0 and stalled:
+            return "stalled"
         return "max_iter" if step.t >= self.max_iter else None
+
+    def _stands_still(self, step):
+        """Whether rounding ate the whole step: none that follows would go further."""
+        # The cost, cheap to compare, is the same after nearly every step that moved nothing.
+        return (
+            self.last is not None
+            and step.cost == self.last.cost
+            and np.array_equal(step.wb, self.last.wb)
+        )
 
     def warning(self, name_of):
         """What a user should be told about how the run ended; empty if there is nothing."""
@@ -77,7 +93,9 @@ class Run:
         if self.tol == 0 or self.max_iter == 0:
             return ""
         sentences = []
-        if self.stop_reason == "max_iter":
+        if self.stop_reason == "stalled":
+            sentences.append(_diagnosis.stalled(self, name_of))
+        elif self.stop_reason == "max_iter":
             sentences.append(_diagnosis.not_converged(self, name_of))
         if _diagnosis.separable(self):
             sentences.append(_diagnosis.SEPARABLE)

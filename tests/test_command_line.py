@@ -1,5 +1,6 @@
 """`python -m sklearn_gdlogreg`: its table, its files, its one-line errors."""
 
+import gzip
 import subprocess
 import sys
 
@@ -146,12 +147,24 @@ MISTAKES = {
     "not Parquet": ("data.parquet", text("PAR"), ["--target", "y"], "Parquet"),
     "svmlight row": ("data.svm", text("1 1:2\n0 1:x\n"), [], "row 2 cannot be read: '0 1:x'"),
     "svmlight target": ("data.svm", text("1 1:2\n0 1:3\n"), ["--target", "y"], "omit --target"),
-    "bad C": ("data.csv", text("a,y\n" + "1,0\n2,1\n" * 9), ["--target=y", "--C=-1"], "'C' param"),
-    "bad share": (
+    "truncated gzip": (
+        "data.csv.gz",
+        lambda path: path.write_bytes(gzip.compress(b"a,y\n1,0\n2,1\n" * 99)[:40]),
+        ["--target", "y"],
+        "cannot be read",
+    ),
+    "wild svmlight index": ("data.svm", text("1 1:2\n0 2000000000:3\n"), [], "feature index is 2"),
+    "bytes for a target": (
+        "data.parquet",
+        lambda path: pd.DataFrame({"a": [1, 2, 3], "y": [b"x", b"y", b"x"]}).to_parquet(path),
+        ["--target", "y"],
+        "a classification target",
+    ),
+    "one class to fit": (
         "data.csv",
-        text("a,y\n" + "1,0\n2,1\n" * 9),
-        ["--target=y", "--test-size=3"],
-        "test_size",
+        text("a,y\n1,0\n2,1\n3,0\n"),
+        ["--target=y", "--test-size=0.4"],
+        "data.csv: y must have at least 2 classes",
     ),
 }
 
@@ -168,10 +181,60 @@ def test_a_mistake_gets_one_line_and_exit_code_2(mistake, tmp_path, capsys):
     assert captured.out == ""
 
 
-@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "fast"])
-def test_a_bad_learning_rate_lists_the_good_ones(rate, capsys):
+BAD_OPTIONS = [
+    *((["--learning-rate", rate], "a positive number nor one of auto, lip")
+      for rate in ("0", "-1", "nan", "inf", "fast")),
+    (["--C", "-1"], "'-1' is not a positive number"),
+    (["--C", "x"], "'x' is not a positive number"),
+    (["--max-iter", "0"], "whole number of at least 1"),
+    (["--tol", "-1"], "number of at least 0"),
+    (["--test-size", "3"], "share between 0 and 1"),
+    (["--nothing"], "unrecognized arguments: --nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_OPTIONS)
+def test_a_bad_option_gets_one_line_too(arguments, message, capsys):
     with pytest.raises(SystemExit) as exit_:
-        main(["--learning-rate", rate])
+        main(arguments)
     assert exit_.value.code == 2
     error = capsys.readouterr().err
-    assert "neither a positive number nor one of auto, lipschitz" in error
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["", "curves", "curves.txt", "nowhere/curves.png"])
+def test_a_picture_that_could_not_be_saved_is_refused_before_any_work(name, tmp_path, capsys):
+    assert main(["--plot", str(tmp_path / name)]) == 2
+    captured = capsys.readouterr()
+    assert "name a file in an existing folder, with one of the endings" in captured.err
+    assert captured.out == ""
+
+
+def test_a_target_without_a_file_is_refused(capsys):
+    assert main(["--target", "y"]) == 2
+    assert "there is no FILE" in capsys.readouterr().err
+
+
+def test_a_diverged_fit_is_called_that(frame, tmp_path, capsys):
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    arguments = ["--target", "label", "--learning-rate", "1e10", "--max-iter", "100"]
+    assert main([str(tmp_path / "data.csv"), *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "(diverged)" in out
+    assert "GDLogisticRegression(10000000000.0) diverged in" in out
+    assert max(map(len, out.splitlines()[:4])) < 160
+
+
+def test_columns_of_any_type_are_read(frame, tmp_path, capsys):
+    n = len(frame)
+    frame["when"] = pd.date_range("2024-01-01", periods=n) - pd.Timestamp("2024-01-01")
+    frame["flag"] = np.arange(n) % 2 == 0
+    frame["day"] = pd.date_range("2024-01-01", periods=n, freq="h")
+    frame["list"] = [[1], [2, 3]] * (n // 2)
+    frame["nothing"] = np.nan
+    frame = frame.rename(columns={"label": 7})
+    frame.columns = frame.columns.astype(str)
+    frame.to_parquet(tmp_path / "data.parquet")
+    assert main([str(tmp_path / "data.parquet"), "--target", "7"]) == 0
+    assert "4 non-numeric columns (colour, when, day, list)" in capsys.readouterr().out

@@ -218,8 +218,13 @@ def test_a_generator_leaves_its_callers_floating_point_state_alone(binary):
         ({"C": 0.0}, "'C' parameter"),
         ({"l1_ratio": 1.5}, "'l1_ratio' parameter"),
         ({"coordinates": "polar"}, "'coordinates' parameter"),
-        ({"coef_init": [1.0]}, r"initial coef must have the shape \(4,\)"),
-        ({"intercept_init": 1.0, "fit_intercept": False}, "fit_intercept=False keeps it at 0"),
+        ({"C": 10**400}, "C is too large for a float"),
+        ({"learning_rate": 10**400}, "learning_rate is too large for a float"),
+        ({"coef_init": [1.0]}, r"coef_init must have the shape \(4,\)"),
+        (
+            {"intercept_init": 1.0, "fit_intercept": False},
+            "fit_intercept=False keeps the intercept at 0",
+        ),
         ({"coef_init": [1e308] * 4}, "cost at the start is not finite"),
     ],
 )
@@ -234,3 +239,33 @@ def test_overflow_is_no_runtime_warning(binary):
         warnings.simplefilter("error")
         for rule in (1e300, "lipschitz", "auto"):
             first(5, descend(X * 1e200, y, rule, C=1e-3))
+
+
+def test_all_classes_must_be_there():
+    X = np.arange(6.0)[:, None]
+    with pytest.raises(ValueError, match=r"labels 0 and 1; got \[0, 2\]"):
+        descend(X, [0, 2, 0, 2, 0, 2])
+    assert next(descend(X, [0, 2, 0, 2, 0, 1])).coef.shape == (3, 1)
+    assert next(descend(X, np.array([0, 1, 0, 1, 0, 1], dtype=object))).coef.shape == (1,)
+
+
+def test_the_courses_layout_is_recognized():
+    with pytest.raises(ValueError, match=r"shape \(2, 6\) and y \(1, 6\).*pass X.T"):
+        descend(np.ones((2, 6)), [[0, 1, 0, 1, 0, 1]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", [0.1, *RULES])
+def test_a_descent_can_go_on_for_ever_at_the_minimum(rule, dtype):
+    X = np.array([[1], [1], [-1], [-1]], dtype)
+    step = first(3000, descend(X, [0, 1, 0, 1], rule, C=0.1))[-1]
+    assert step.cost == pytest.approx(np.log(2), rel=1e-6)
+    assert np.isfinite(step.learning_rate)
+
+
+@pytest.mark.parametrize("rule", ["auto", "lipschitz"])
+def test_the_sum_of_features_near_the_largest_number_does_not_overflow(rule, binary):
+    X, y = binary
+    steps = first(20, descend(np.where(X > 0, 1.7e308, -1.7e308), y, rule))
+    assert np.isfinite(steps[0].gradient[0]).all()
+    assert (steps[-1].cost < 0.69) == (rule == "auto")

@@ -148,6 +148,38 @@ def test_a_diverging_candidate_of_a_grid_search_just_scores_low(standardized):
     assert search.best_params_ == {"learning_rate": 0.01}
 
 
+@pytest.mark.parametrize(("dtype", "shift"), [("f", 1e5), ("d", 1e8)])
+def test_a_tolerance_below_the_rounding_ends_the_descent_and_names_the_reason(dtype, shift, binary):
+    X, y = binary
+    X = X + np.array([0, 0, shift, 0])
+    clf = GDLogisticRegression("barzilai-borwein", C=1.0, max_iter=50_000, tol=1e-14)
+    message = message_of(clf, X.astype(dtype), y)
+    assert clf.stop_reason_ == "stalled"
+    assert clf.n_iter_[0] < 50_000
+    assert message.startswith(f"Rounding ended the descent in iteration {clf.n_iter_[0]}")
+    assert "The mean of column 2 is" in message
+    assert ("or use float64" in message) == (dtype == "f")
+
+
+def test_a_tolerance_below_the_rounding_of_plain_data_says_so(standardized):
+    clf = GDLogisticRegression(0.5, C=1.0, max_iter=50_000, tol=1e-18)
+    message = message_of(clf, *standardized)
+    assert clf.stop_reason_ == "stalled"
+    assert "Use a larger tol" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ({"coordinates": "raw"}, "Use coordinates='auto'"),
+        ({}, "Raise max_iter, or set a penalty, such as C=1."),
+        ({"C": 0.1}, "Raise max_iter, or strengthen the penalty"),
+    ],
+)
+def test_the_remedy_is_one_that_is_not_in_use_already(options, remedy, standardized):
+    assert remedy in message_of(GDLogisticRegression(max_iter=2, **options), *standardized)
+
+
 def separable_blobs(n_classes):
     rng = np.random.default_rng(0)
     y = np.arange(60) % n_classes

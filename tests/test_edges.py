@@ -147,3 +147,82 @@ def test_raw_data_ends_closer_to_the_optimum_than_logistic_regression(load):
     cost_of_theirs = GDLogisticRegression(C=1, max_iter=0).fit(X, y, **start).loss_curve_[0]
     assert ours.stop_reason_ == "converged"
     assert ours.loss_curve_[-1] < cost_of_theirs
+
+
+@pytest.mark.parametrize(("dtype", "mean", "spread"), [("f", 1.7e9, 1e5), ("d", 1e13, 1.0)])
+def test_a_feature_that_spreads_over_few_roundings_is_still_learned(dtype, mean, spread):
+    """Timestamps in float32, say: a few hundred different values."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 500)
+    z = rng.normal(size=500) + 3 * y
+    plain = GDLogisticRegression(C=1.0).fit(z[:, None], y)
+    X = (mean + spread * z)[:, None].astype(dtype)
+    clf = quiet_fit(X, y, C=1.0)
+    assert clf.score(X, y) > plain.score(z[:, None], y) - 0.03
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize(
+    ("dtype", "factor"), [("f", 1e20), ("f", 1e-20), ("d", 1e200), ("d", 1e-200)]
+)
+def test_one_scale_for_all_features_changes_no_probability(
+    storage, fit_intercept, dtype, factor, binary
+):
+    X, y = binary
+    options = {"fit_intercept": fit_intercept, "tol": 1e-3}
+    expected = quiet_fit(storage(X.astype(dtype)), y, **options)
+    clf = quiet_fit(storage((X * factor).astype(dtype)), y, **options)
+    assert abs(int(clf.n_iter_[0]) - int(expected.n_iter_[0])) <= 2
+    assert_allclose(
+        clf.predict_proba(storage((X * factor).astype(dtype))),
+        expected.predict_proba(storage(X.astype(dtype))),
+        atol=1e-3 if dtype == "f" else 1e-9,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "weight"),
+    [
+        ({"C": 1e-300}, 1e-30),
+        ({"C": 5e-324}, 1.0),
+        ({"C": 1e300}, 1e300),
+        ({"class_weight": {0: 1e300, 1: 1e300}}, 1e300),
+        ({"class_weight": {0: 1e300, 1: 1}}, 1.0),
+        ({"class_weight": "balanced"}, 1e308),
+        ({"C": 1.0}, 1e-320),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_and_C_of_any_size(options, weight, dtype, binary):
+    X, y = binary
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        clf = GDLogisticRegression(**options)
+        clf.fit(X.astype(dtype), y, sample_weight=np.full(len(y), weight))
+    assert np.isfinite(clf.coef_).all()
+    assert np.isfinite(clf.loss_curve_).all()
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_predictions_far_beyond_the_largest_number_are_certain(data, request):
+    X, y = request.getfixturevalue(data)
+    clf = GDLogisticRegression(C=1.0).fit(X * 1e-3, y)
+    far = np.zeros((1, 4))
+    far[0, 0] = 1.7e308
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        proba, log_proba = clf.predict_proba(far), clf.predict_log_proba(far)
+    assert sorted(proba[0])[-1] == 1
+    assert np.isfinite(log_proba).all()
+
+
+@pytest.mark.parametrize("where", ["learning_rate", "C", "tol"])
+def test_an_integer_beyond_all_floats_is_named(where, binary):
+    with pytest.raises(ValueError, match=f"{where} is too large for a float"):
+        GDLogisticRegression(**{where: 10**400}).fit(*binary)
+    with pytest.raises(ValueError, match=r"learning_rate\(1\) is too large"):
+        GDLogisticRegression(lambda t: 10**400).fit(*binary)
+    with pytest.raises(ValueError, match="class_weight must hold finite numbers"):
+        GDLogisticRegression(class_weight={0: 10**400, 1: 1}).fit(*binary)

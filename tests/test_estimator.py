@@ -290,6 +290,14 @@ def test_balanced_ignores_a_class_that_weighs_nothing(multiclass):
     assert not (clf.predict(X) == 2).any()
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_parameters_may_be_numpy_numbers(kind, binary):
+    expected = fitted(*binary, 0.5, C=2.0, l1_ratio=0.5, tol=0.25)
+    clf = fitted(*binary, kind(0.5), C=kind(2.0), l1_ratio=kind(0.5), tol=kind(0.25))
+    assert_array_equal(clf.coef_, expected.coef_)
+    GDLogisticRegression(C=kind(np.inf), max_iter=np.int64(100)).fit(*binary)
+
+
 # --- warm starts and given starts
 
 
@@ -316,6 +324,13 @@ def test_a_given_start_goes_before_a_warm_one(binary):
     assert_array_equal(clf.coef_, np.ones((1, 4)))
     assert_array_equal(clf.fit(*binary, intercept_init=2.0).coef_, np.ones((1, 4)))
     assert_array_equal(clf.intercept_, [2.0])
+
+
+def test_a_warm_start_without_an_intercept_forgets_the_one_it_had(binary):
+    clf = fitted(*binary, warm_start=True)
+    clf.set_params(fit_intercept=False, max_iter=0).fit(*binary)
+    assert_array_equal(clf.intercept_, [0.0])
+    assert clf.coef_.all()
 
 
 def test_a_sparsified_model_can_be_continued(binary):
@@ -367,10 +382,10 @@ BAD_DATA = [
     ({"sample_weight": np.zeros(150)}, "[Ss]ample.weights? .*zero"),
     ({"sample_weight": np.ones(149)}, "sample_weight.shape"),
     ({"sample_weight": np.full(150, np.nan)}, "sample_weight contains NaN"),
-    ({"coef_init": np.ones((2, 4))}, r"initial coef must have the shape \(4,\) or \(1, 4\)"),
-    ({"coef_init": np.ones(5)}, r"initial coef must have the shape"),
-    ({"intercept_init": np.ones(2)}, r"initial intercept must have the shape"),
-    ({"coef_init": np.full((1, 4), np.inf)}, "initial coef must be finite"),
+    ({"coef_init": np.ones((2, 4))}, r"coef_init must have the shape \(4,\) or \(1, 4\)"),
+    ({"coef_init": np.ones(5)}, r"coef_init must have the shape"),
+    ({"intercept_init": np.ones(2)}, r"intercept_init must have the shape"),
+    ({"coef_init": np.full((1, 4), np.inf)}, "coef_init must be finite"),
     ({"coef_init": np.full((1, 4), 1e308)}, "cost at the start is not finite"),
 ]
 
@@ -426,7 +441,7 @@ def test_another_number_of_features_is_refused(binary):
 def test_warm_start_refuses_other_features_and_other_classes(binary):
     X, y = binary
     clf = fitted(X, y, warm_start=True)
-    with pytest.raises(ValueError, match=r"initial coef must have the shape"):
+    with pytest.raises(ValueError, match=r"continued by warm_start=True, must have the shape"):
         clf.fit(X[:, :3], y)
     with pytest.raises(ValueError, match=r"continues a fit of the classes \[0, 1\]"):
         clf.fit(X, y + 1)
@@ -434,7 +449,7 @@ def test_warm_start_refuses_other_features_and_other_classes(binary):
 
 def test_an_intercept_that_would_be_ignored_is_refused(binary):
     clf = GDLogisticRegression(fit_intercept=False)
-    with pytest.raises(ValueError, match="fit_intercept=False keeps it at 0"):
+    with pytest.raises(ValueError, match="fit_intercept=False keeps the intercept at 0"):
         clf.fit(*binary, intercept_init=1.0)
 
 

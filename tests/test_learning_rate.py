@@ -9,8 +9,7 @@ from numpy.testing import assert_allclose
 
 from sklearn_gdlogreg._descent import Step, iterate
 from sklearn_gdlogreg._learning_rate import (
-    LARGEST,
-    SMALLEST,
+    LIMITS,
     Adaptive,
     Backtracking,
     BarzilaiBorwein,
@@ -24,8 +23,8 @@ from sklearn_gdlogreg._learning_rate import (
 class Quadratic:
     """J = sum(curvature * wb^2) / 2, with the little of a Problem that a descent needs."""
 
-    def __init__(self, *curvature):
-        self.curvature = np.array(curvature)
+    def __init__(self, *curvature, dtype=float):
+        self.curvature = np.array(curvature, dtype)
 
     def at(self, t, wb, learning_rate):
         J = float(np.sum(self.curvature * wb**2) / 2)
@@ -63,7 +62,7 @@ def test_schedule_names_the_iteration_of_a_bad_rate(value):
 def test_silver_values_of_the_paper():
     rho = 1 + math.sqrt(2)
     expected = [math.sqrt(2), 2, math.sqrt(2), 1 + rho, math.sqrt(2), 2, math.sqrt(2), 1 + rho**2]
-    assert_allclose([silver(4.0)(t) * 4 for t in range(1, 9)], expected, rtol=1e-15)
+    assert_allclose([silver(1 / 4)(t) * 4 for t in range(1, 9)], expected, rtol=1e-15)
 
 
 @pytest.mark.parametrize("k", [3, 6])
@@ -149,7 +148,7 @@ def test_no_rate_small_enough_ends_the_descent():
     for rule in (Backtracking(first=1.0), BarzilaiBorwein(first=1.0)):
         steps = Cliff(1.0).run(rule, 1)
         assert not math.isfinite(steps[1].cost)
-        assert steps[1].learning_rate >= SMALLEST / 2
+        assert steps[1].learning_rate >= 1 / LIMITS[np.dtype(float)] / 2
 
 
 def test_rules_keep_nothing_between_descents():
@@ -160,8 +159,19 @@ def test_rules_keep_nothing_between_descents():
         assert rates(first) == rates(second)
 
 
-def test_inverse_is_a_learning_rate_for_any_curvature():
-    assert inverse(4.0) == 0.25
-    assert inverse(0.0) == 1.0
-    assert inverse(math.inf) == SMALLEST
-    assert inverse(5e-324) == LARGEST
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inverse_is_a_finite_learning_rate_for_any_curvature(dtype):
+    dtype = np.dtype(dtype)
+    assert inverse(4.0, dtype) == 0.25
+    assert inverse(0.0, dtype) == 1.0
+    for curvature in (math.inf, 1e-320):
+        learning_rate = inverse(curvature, dtype)
+        assert 0 < dtype.type(learning_rate) < math.inf
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", [Backtracking(1.0), BarzilaiBorwein(1.0), Adaptive(1.0)])
+def test_growing_rates_stay_finite_where_nothing_moves(rule, dtype):
+    steps = Quadratic(1.0, dtype=dtype).run(rule, 1200, start=np.zeros(1, dtype))
+    assert all(step.cost == 0 for step in steps)
+    assert 0 < dtype(steps[-1].learning_rate) < math.inf

@@ -134,12 +134,30 @@ def test_moments_are_numpys_for_any_number_of_blocks(m, rng):
     assert_allclose(deviation, expected, rtol=1e-9, atol=1e-14)
 
 
-def test_moments_at_the_edges_of_the_numbers(rng):
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+def test_moments_at_the_edges_of_the_numbers(storage, rng):
     Z = rng.normal(size=(50, 3))
     scales = np.array([1e-300, 1.0, 1e300])
-    mean, deviation = objective(Z * scales, np.resize([0, 1], 50)).moments
+    mean, deviation = objective(storage(Z * scales), np.resize([0, 1], 50)).moments
     assert_allclose(mean / scales, Z.mean(axis=0), rtol=1e-12)
     assert_allclose(deviation / scales, Z.std(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_column_does_not_deviate_by_the_rounding_of_its_mean(storage, dtype, weights):
+    X = np.full((150, 2), [0.1, 1e9], dtype)
+    mean, deviation = objective(storage(X), np.resize([0, 1], 150), weights).moments
+    assert (deviation <= np.finfo(dtype).eps * mean).all()
+
+
+def test_sparse_moments_are_those_of_the_dense_matrix(weights):
+    X = sparse.random_array((150, 20), density=0.1, rng=np.random.default_rng(0), format="csr")
+    y = np.resize([0, 1], 150)
+    for s in (None, weights):
+        dense, found = objective(X.toarray(), y, s), objective(X, y, s)
+        for left, right in zip(found.moments, dense.moments, strict=True):
+            assert_allclose(left, right, rtol=1e-12, atol=1e-16)
 
 
 def test_without_an_intercept_db_is_zero(multiclass):
@@ -192,13 +210,19 @@ def test_cost_and_gradient_of_some_classes_uses_the_softmax_over_all(multiclass,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"y": [-1, 1]}, r"labels 0 and 1 .* got \[-1, 1\]"),
+        ({"y": [-1, 1]}, r"labels 0 and 1; got \[-1, 1\]"),
         ({"y": ["a", "b"]}, r"labels 0 and 1"),
         ({"y": [0.5, 1]}, r"labels 0 and 1"),
-        ({"coef": [1.0, 2.0, 3.0]}, r"initial coef must have the shape \(2,\) or \(1, 2\)"),
-        ({"intercept": [1.0, 2.0]}, r"initial intercept must have the shape"),
-        ({"coef": [1.0, np.nan]}, r"initial coef must be finite"),
-        ({"coef": ["a", "b"]}, r"initial coef must be numeric"),
+        ({"y": [1, 2]}, r"labels 0 and 1; got \[1, 2\]"),
+        ({"y": np.array([0, 2**63], np.uint64)}, r"labels 0 and 1; got"),
+        ({"y": [[0, 1]]}, r"pass X.T, and y with one dimension"),
+        ({"X": np.ones((3, 2))}, r"Examples are rows here, columns in the course"),
+        ({"coef": None}, r"coef must be finite|coef must be an array"),
+        ({"coef": [1e308, 1e308], "X": [[1e200, 1], [1, 2]]}, r"cost is not finite"),
+        ({"coef": [1.0, 2.0, 3.0]}, r"coef must have the shape \(2,\) or \(1, 2\)"),
+        ({"intercept": [1.0, 2.0]}, r"intercept must have the shape"),
+        ({"coef": [1.0, np.nan]}, r"coef must be finite"),
+        ({"coef": ["a", "b"]}, r"coef must be an array of numbers"),
         ({"X": [[1.0, np.nan], [0, 1]]}, r"NaN"),
         ({"y": [0, 1, 1]}, r"inconsistent numbers of samples"),
         ({"sample_weight": [1.0, -1.0]}, r"[Nn]egative"),
