@@ -10,9 +10,9 @@ Every kind of coordinates has
     unpack(wb)         w and b, in the units of X
     pull_back(dw, db)  the gradient with respect to wb, by the chain rule
     scale              how far w moves when its coordinate moves by 1
-    mean               what is subtracted from the features that the coordinates belong to
+    curvature(...)     a bound of the curvature along any direction, from the moments of X
 
-the last two each a number or of shape (n_features,).
+scale being a number or of shape (n_features,).
 """
 
 import math
@@ -33,7 +33,6 @@ class Raw:
 
     name = "raw"
     scale = 1.0
-    mean = 0.0
 
     @staticmethod
     def pack(w, b):
@@ -46,6 +45,10 @@ class Raw:
     @staticmethod
     def pull_back(dw, db):
         return join(dw, db)
+
+    @staticmethod
+    def curvature(mean, deviation, bound):
+        return bound * (_sum_of_squares(np.hypot(mean, deviation)) + 1)
 
 
 class Standardized:
@@ -83,3 +86,64 @@ class Standardized:
 
     def pull_back(self, dw, db):
         return join((dw - np.multiply.outer(db, self.mean)) * self.scale, db)
+
+    def curvature(self, mean, deviation, bound):
+        size = np.hypot(deviation, mean - self.mean) * self.scale
+        return bound * (_sum_of_squares(size) + 1)
+
+
+class Decorrelated:
+    r"""Coordinates in which the second derivative H is the identity.
+
+    With v the standardized coordinates of (w, b) and H = R R' the second derivative there,
+
+        u = R' v,   du = inv(R) dv
+
+    For the softmax there is one such map for each class.
+    """
+
+    name = "decorrelated"
+
+    def __init__(self, standardized, hessian):
+        self.standardized = standardized
+        dtype = standardized.scale.dtype
+        size = hessian.shape[-1]
+        # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
+        # intercept) have curvature 0: they get as much as keeps the inverse's rounding below
+        # the square root of the dtype's.
+        largest = np.diagonal(hessian, axis1=-2, axis2=-1).max(axis=-1)
+        floor = np.where(largest > 0, math.sqrt(np.finfo(dtype).eps) * largest, 1)
+        R = np.linalg.cholesky(hessian + np.multiply.outer(floor, np.eye(size)))
+        # The inverse itself: products with it are what every step needs.
+        inverse = np.linalg.inv(R)
+        self.to_standardized = np.swapaxes(inverse, -1, -2).astype(dtype)
+        self.from_gradient = inverse.astype(dtype)
+        self.from_standardized = np.swapaxes(R, -1, -2).astype(dtype)
+
+    def pack(self, w, b):
+        return _apply(self.from_standardized, self.standardized.pack(w, b))
+
+    def unpack(self, wb):
+        w, b = self.standardized.unpack(_apply(self.to_standardized, wb))
+        if w.ndim > 1:
+            # Adding the same to all classes changes no probability, and no step of a descent in
+            # one set of coordinates for all adds it. With a set for each class it comes in, and
+            # is taken out: the sum over the classes stays 0.
+            w, b = w - w.mean(axis=0), b - b.mean()
+        return w, b
+
+    def pull_back(self, dw, db):
+        return _apply(self.from_gradient, self.standardized.pull_back(dw, db))
+
+    @staticmethod
+    def curvature(mean, deviation, bound):
+        return 1.0
+
+
+def _sum_of_squares(size):
+    return float(np.square(size, dtype=np.float64).sum())
+
+
+def _apply(matrix, v):
+    """matrix @ v, for one matrix and vector or for one of each for every class."""
+    return np.matmul(matrix, v[..., None])[..., 0]

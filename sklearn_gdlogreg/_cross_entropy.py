@@ -45,6 +45,12 @@ class Sigmoid:
         return a * (1 - a) * v
 
     @staticmethod
+    def curvature(z):
+        """The second derivative of the loss: a (1 - a)."""
+        a = Sigmoid.activation(z)
+        return a * (1 - a)
+
+    @staticmethod
     def separates(z, y):
         """Whether every row lies strictly on its own side of the decision boundary."""
         return bool(np.all(np.where(y == 1, z, -z) > 0))
@@ -86,6 +92,12 @@ class Softmax:
         """How a moves when z moves by v: da = a * (v - sum_k a_k v_k)."""
         a = Softmax.activation(z)
         return a * (v - (a * v).sum(axis=1, keepdims=True))
+
+    @staticmethod
+    def curvature(z):
+        """The second derivative of the loss along each z_k alone: a_k (1 - a_k)."""
+        a = Softmax.activation(z)
+        return a * (1 - a)
 
     @staticmethod
     def separates(z, y):

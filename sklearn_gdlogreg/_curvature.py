@@ -18,8 +18,9 @@ ACCURACY = 1e-6
 def lipschitz(objective, coordinates):
     """L, a bound of lambda_max at every point; never below it."""
     hessian = objective.hessian_bound()
-    # The bound does not mix the classes: the curvature of one serves for all.
-    return largest_eigenvalue(hessian, coordinates, objective, outputs=()) * (1 + 10 * ACCURACY)
+    # The bound does not mix the classes: where they have the same coordinates, one serves for all.
+    outputs = objective.outputs if coordinates.name == "decorrelated" else ()
+    return largest_eigenvalue(hessian, coordinates, objective, outputs) * (1 + 10 * ACCURACY)
 
 
 def curvature_at(objective, coordinates, w, b):

@@ -1,5 +1,7 @@
 """Gradient descent: one step after another, for ever. When to stop is the caller's business."""
 
+import math
+from dataclasses import replace
 from functools import cached_property, partial
 from numbers import Real
 from typing import NamedTuple
@@ -20,7 +22,8 @@ from ._check import (
 )
 from ._coordinates import Raw, Standardized
 from ._curvature import lipschitz
-from ._learning_rate import RULES, inverse, rule_for
+from ._decorrelation import Decorrelation
+from ._learning_rate import LINE_SEARCHES, RULES, inverse, rule_for
 from ._objective import Objective
 
 # What `descend` and GDLogisticRegression accept, in the form of scikit-learn's own estimators.
@@ -33,7 +36,7 @@ DESCENT_PARAMETERS = {
     "C": [Interval(Real, 0, None, closed="right")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "fit_intercept": ["boolean"],
-    "coordinates": [StrOptions({"auto", "raw", "standardized"})],
+    "coordinates": [StrOptions({"auto", "raw", "standardized", "decorrelated"})],
 }
 
 
@@ -56,6 +59,8 @@ class Step(NamedTuple):
         The alpha of the iteration that led here; nan at the start.
     wb, dwb : ndarray
         The point and its gradient in the coordinates of the descent, the intercept's last.
+    coordinates : Raw, Standardized or Decorrelated
+        These coordinates.
     memory : tuple of float
         What the learning-rate rule carries from this step to the next.
     """
@@ -68,50 +73,67 @@ class Step(NamedTuple):
     learning_rate: float
     wb: np.ndarray
     dwb: np.ndarray
+    coordinates: object
     memory: tuple = ()
 
 
 class Problem:
-    """An objective, seen in the coordinates of the descent."""
+    """An objective, seen in the coordinates of the descent.
 
-    def __init__(self, objective, coordinates):
+    From iteration `stale_at` on it is better seen in coordinates that `decorrelation` makes where
+    the descent has come to.
+    """
+
+    def __init__(self, objective, coordinates, decorrelation=None, stale_at=math.inf):
         self.objective = objective
         self.coordinates = coordinates
+        self.decorrelation = decorrelation
+        self.stale_at = stale_at
         self.penalty = objective.penalty
         self.dtype = objective.X.dtype
 
     def start(self, w, b):
         """Step 0: where the descent begins."""
-        return self._step(0, self.coordinates.pack(w, b), np.nan)
+        return self._step(0, self.coordinates.pack(w, b), np.nan, w, b)
 
     def move(self, here, learning_rate):
         """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
         wb = here.wb - learning_rate * here.dwb
         if self.penalty.l1:
             wb[..., :-1] = self.penalty.prox(wb[..., :-1], learning_rate, self.coordinates.scale)
-        return self._step(here.t + 1, wb, learning_rate)
+        return self._step(here.t + 1, wb, learning_rate, *self.coordinates.unpack(wb))
 
-    def _step(self, t, wb, learning_rate):
-        w, b = self.coordinates.unpack(wb)
+    def _step(self, t, wb, learning_rate, w, b):
         J, dw, db = self.objective.cost_and_gradient(w, b)
         dwb = self.coordinates.pull_back(dw, db)
-        return Step(t, w, b, J, (dw, db), learning_rate, wb, dwb)
+        return Step(t, w, b, J, (dw, db), learning_rate, wb, dwb, self.coordinates)
+
+    def decorrelated(self, here):
+        """The same problem in coordinates made for where the descent stands; `here` in them."""
+        coordinates = self.decorrelation.at(here.coef, here.intercept)
+        stale_at = here.t + self.decorrelation.period
+        problem = Problem(self.objective, coordinates, self.decorrelation, stale_at)
+        here = here._replace(
+            wb=coordinates.pack(here.coef, here.intercept),
+            dwb=coordinates.pull_back(*here.gradient),
+            coordinates=coordinates,
+            memory=(),
+        )
+        return problem, here
 
     def violation(self, step):
         """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
         if not self.penalty.l1:
             return float(np.abs(step.dwb).max())
         u, du = step.wb[..., :-1], step.dwb[..., :-1]
-        features = self.penalty.violation(u, du, self.coordinates.scale)
+        features = self.penalty.violation(u, du, step.coordinates.scale)
         return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))
 
     @cached_property
     def first_learning_rate(self):
-        """1 / the sum of the curvatures along each coordinate: a first guess, on the safe side."""
-        mean, deviation = self.objective.moments
-        size = np.hypot(deviation, mean - self.coordinates.mean) * self.coordinates.scale
-        total = float(np.square(size, dtype=np.float64).sum()) + 1
-        return inverse(self.objective.loss.curvature_bound * total, self.dtype)
+        """1 / a bound of the curvature that needs no look at X: on the safe side."""
+        bound = self.objective.loss.curvature_bound
+        return inverse(self.coordinates.curvature(*self.objective.moments, bound), self.dtype)
 
     @cached_property
     def lipschitz(self):
@@ -130,16 +152,13 @@ def iterate(problem, rule, here):
         yield here
         # Around the step alone: a generator must not change its caller's state between two.
         with quiet():
+            if here.t >= problem.stale_at:
+                problem, here = problem.decorrelated(here)
+                rule = replace(rule, first=problem.first_learning_rate)
             here = rule.take(here, partial(problem.move, here))
 
 
-def coordinates_for(name, learning_rate, objective):
-    """The coordinates that a `coordinates` parameter stands for, with this learning rate."""
-    if name == "auto":
-        auto = isinstance(learning_rate, str) and learning_rate == "auto"
-        name = "standardized" if auto else "raw"
-    if name == "raw":
-        return Raw
+def standardized(objective):
     mean, deviation = objective.moments
     if not objective.fit_intercept:
         # Nothing can take up a shift of the features: they are measured from 0.
@@ -147,10 +166,39 @@ def coordinates_for(name, learning_rate, objective):
     return Standardized(mean, deviation, objective.penalty.l2)
 
 
+def problem_for(objective, w, b, *, learning_rate, coordinates):
+    """The problem in the coordinates that a `coordinates` parameter stands for."""
+    adapts = isinstance(learning_rate, str) and learning_rate in LINE_SEARCHES
+    if coordinates == "raw" or (coordinates == "auto" and learning_rate != "auto"):
+        return Problem(objective, Raw)
+    start = standardized(objective)
+    if coordinates == "standardized" or (coordinates == "auto" and objective.penalty.l1):
+        return Problem(objective, start)
+    decorrelation = Decorrelation(objective, start)
+    first_at = decorrelation.first_at
+    if coordinates == "decorrelated":
+        if objective.penalty.l1:
+            raise ValueError(
+                "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
+                "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
+            )
+        if not decorrelation.fits_in_memory:
+            raise ValueError(
+                f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
+                "every class, too large for these features; use coordinates='standardized'."
+            )
+        first_at = 0
+    if first_at > 0:
+        return Problem(objective, start, decorrelation, first_at)
+    # A rule that knows nothing of the cost would not notice that its coordinates have changed.
+    stale_at = decorrelation.period if adapts else math.inf
+    return Problem(objective, decorrelation.at(w, b), decorrelation, stale_at)
+
+
 def begin(objective, w, b, *, learning_rate, coordinates):
     """The problem, and its descent from (w, b): what all that descend have in common."""
     with quiet():
-        problem = Problem(objective, coordinates_for(coordinates, learning_rate, objective))
+        problem = problem_for(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
         rule = rule_for(learning_rate, problem)
         start = problem.start(w, b)
     if not (np.isfinite(start.cost) and np.isfinite(start.dwb).all()):
@@ -200,7 +248,7 @@ def descend(
         The share of L1 in the penalty.
     fit_intercept : bool, default=True
         Whether b moves at all.
-    coordinates : {"auto", "raw", "standardized"}, default="auto"
+    coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
         As in :class:`GDLogisticRegression`.
     coef_init : array-like of shape (n_features,) or (n_classes, n_features), default=None
         w at the start; zeros if None.

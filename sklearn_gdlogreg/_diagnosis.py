@@ -22,10 +22,10 @@ def not_converged(run, name_of):
     ]
     if not isinstance(run.learning_rate, str) and _rises(run.costs) > 0:
         sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
-    elif run.problem.coordinates.name == "raw":
+    elif run.last.coordinates.name == "raw":
         auto = "coordinates='auto'" if run.learning_rate == "auto" else "learning_rate='auto'"
         sentences.append(
-            f"Use {auto} (it descends in standardized coordinates), put a StandardScaler before, "
+            f"Use {auto} (it descends in better coordinates), put a StandardScaler before, "
             "or raise max_iter."
         )
     elif run.problem.penalty:
@@ -71,7 +71,7 @@ def separable(run):
 
 
 def _violation(run):
-    name = run.problem.coordinates.name
+    name = run.last.coordinates.name
     return (
         f"the largest entry of the gradient is {run.violations[-1]:.3g} in {name} coordinates, "
         f"above tol={run.tol:g}"
@@ -117,7 +117,7 @@ def _rate_and_scale(run, name_of):
     # oscillate. At the lowest cost seen it is close to its value at the minimum; where even that
     # point is saturated it explains nothing, and is left out.
     w, b = run.best.coef, run.best.intercept
-    stable = 2 / curvature_at(problem.objective, problem.coordinates, w, b)
+    stable = 2 / curvature_at(problem.objective, run.best.coordinates, w, b)
     settles = (
         f"settles only below 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost seen, "
         f"iteration {run.best.t}), and its cost "

@@ -115,9 +115,9 @@ class Backtracking:
     first: float
 
     def take(self, here, move):
-        learning_rate = 2 * here.learning_rate if here.t else self.first
-        learning_rate = limited(learning_rate, here.wb.dtype)
-        return first_sufficient_decrease(here.cost, here, move, learning_rate)
+        (learning_rate,) = here.memory or (self.first,)
+        there = first_sufficient_decrease(here.cost, here, move, learning_rate)
+        return there._replace(memory=(limited(2 * there.learning_rate, here.wb.dtype),))
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,9 @@ def first_sufficient_decrease(bound, here, move, learning_rate):
             return there._replace(cost=math.nan)  # no float is small enough: the descent ends
         learning_rate /= 2
 
+
+# The rules that look at the cost, and so go on undisturbed when their coordinates change.
+LINE_SEARCHES = {"auto", "backtracking", "barzilai-borwein"}
 
 RULES = {
     "auto": lambda problem: BarzilaiBorwein(problem.first_learning_rate),

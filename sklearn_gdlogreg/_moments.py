@@ -1,6 +1,6 @@
-"""The mean and the standard deviation of every column: one more sum over the rows of X.
+"""Means, deviations and second moments of the columns: more sums over the rows of X.
 
-Both run over blocks of rows, so that no temporary is as large as X, and square deviations in
+They run over blocks of rows, so that no temporary is as large as X, and square deviations in
 units of the column's own size: a feature of scale 1e-300 has no variance that a float could
 hold, but it has a standard deviation. Shapes: X (m, n); share, mean, deviation (m,), (n,), (n,).
 """
@@ -20,6 +20,42 @@ def moments(X, share):
     else:
         mean, deviation = _dense_moments(X, share)
     return mean.astype(X.dtype, copy=False), deviation.astype(X.dtype, copy=False)
+
+
+def second_moments(X, weights, mean, scale):
+    """sum_i weights_i x_i x_i' with x_i = ((X_i - mean) * scale, 1).
+
+    Centred and scaled block by block, in the cache, because what is subtracted afterwards from
+    sums of large numbers is mostly their rounding.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (m, n)
+    weights : ndarray of shape (m,) or (K, m)
+        Not negative.
+    mean, scale : ndarray of shape (n,)
+
+    Returns
+    -------
+    ndarray of shape (n + 1, n + 1) or (K, n + 1, n + 1), float64
+    """
+    m, n = X.shape
+    root = np.sqrt(weights).astype(X.dtype, copy=False)
+    total = np.zeros((*weights.shape[:-1], n + 1, n + 1))
+    for rows in gen_batches(m, max(256, BLOCK_ENTRIES // n)):
+        block = X[rows].toarray() if sparse.issparse(X) else X[rows]
+        x = np.ones((len(block), n + 1), X.dtype)
+        np.multiply(block, scale, out=x[:, :-1])
+        x[:, :-1] -= mean * scale
+        # A matrix times its own transpose is half the work, which NumPy recognizes.
+        if weights.ndim == 1:
+            x *= root[rows, None]
+            total += x.T @ x
+        else:
+            for k in range(len(weights)):
+                weighted = x * root[k, rows, None]
+                total[k] += weighted.T @ weighted
+    return total
 
 
 def _dense_moments(X, share):

@@ -25,7 +25,7 @@ from ._check import (
     quiet,
 )
 from ._cross_entropy import Sigmoid, Softmax
-from ._moments import moments
+from ._moments import moments, second_moments
 from ._penalty import ElasticNet
 
 
@@ -105,6 +105,23 @@ class Objective:
             return self._curvature(lambda dz: self.loss.curvature_bound * dz, v, c)
 
         return product
+
+    def hessian_blocks(self, d, mean, scale, rows):
+        """The second derivative for features (x - mean) * scale, without what mixes the classes.
+
+        `d` holds the curvature of the loss in each z, of shape (m,) or (K, m), for the `rows`
+        alone that stand for all of them; the result is of shape (n + 1, n + 1) or
+        (K, n + 1, n + 1), the intercept last.
+        """
+        H = second_moments(self.X[rows], d, mean, scale)
+        features = np.arange(self.n)
+        # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
+        H[..., features, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
+        return H
+
+    def loss_curvature(self, w, b, rows):
+        """Of the loss in each z at (w, b), for these rows: of shape (m,) or (K, m)."""
+        return self.loss.curvature(self.X[rows] @ w.T + b).T
 
     def separates(self, w, b):
         """Whether (w, b) puts every row that has a weight strictly on its own side."""

@@ -23,12 +23,14 @@ from sklearn_gdlogreg._learning_rate import (
 class Quadratic:
     """J = sum(curvature * wb^2) / 2, with the little of a Problem that a descent needs."""
 
+    stale_at = math.inf
+
     def __init__(self, *curvature, dtype=float):
         self.curvature = np.array(curvature, dtype)
 
     def at(self, t, wb, learning_rate):
         J = float(np.sum(self.curvature * wb**2) / 2)
-        return Step(t, wb, 0.0, J, None, learning_rate, wb, self.curvature * wb)
+        return Step(t, wb, 0.0, J, None, learning_rate, wb, self.curvature * wb, None)
 
     def move(self, here, learning_rate):
         return self.at(here.t + 1, here.wb - learning_rate * here.dwb, learning_rate)

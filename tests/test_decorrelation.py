@@ -1,0 +1,202 @@
+"""Decorrelated coordinates: what they are, when they are used, and that they change no optimum."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg._decorrelation import LONGEST, SHORTEST, Decorrelation
+from sklearn_gdlogreg._descent import standardized
+from sklearn_gdlogreg._objective import Objective
+
+
+def decorrelation(X, y, **options):
+    objective = Objective(X, y, y.max() + 1, **options)
+    return Decorrelation(objective, standardized(objective))
+
+
+def hessian_in(coordinates, objective, w, b):
+    """The full second derivative at (w, b), in these coordinates, column by column."""
+    shape = coordinates.pack(w, b).shape
+    columns = [
+        coordinates.pull_back(
+            *objective.hessian(w, b)(*coordinates.unpack(e.reshape(shape)))
+        ).ravel()
+        for e in np.eye(np.prod(shape))
+    ]
+    return np.array(columns)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_second_derivative_is_the_identity_there(storage, weighted, binary, weights, rng):
+    X, y = binary
+    made = decorrelation(storage(X), y, sample_weight=weights if weighted else None, C=2.0)
+    w, b = rng.normal(size=4) / 10, np.float64(0.1)
+    # Up to the floor under small eigenvalues, the square root of the rounding.
+    assert_allclose(hessian_in(made.at(w, b), made.objective, w, b), np.eye(5), atol=1e-6)
+
+
+def test_of_the_softmax_every_classs_own_block_is_the_identity(multiclass, rng):
+    X, y = multiclass
+    made = decorrelation(X, y, C=2.0)
+    w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
+    w, b = w - w.mean(axis=0), b - b.mean()
+    coordinates = made.at(w, b)
+    d = made.objective.loss_curvature(w, b, slice(None))
+    d = np.maximum(d, d.max(axis=1, keepdims=True) / 1000) / len(X)
+    base = made.standardized
+    x = np.column_stack([(X - base.mean) * base.scale, np.ones(len(X))])
+    l2 = np.diag([*(made.objective.penalty.l2 * base.scale**2), 0])
+    for k in range(3):
+        H = (x.T * d[k]) @ x + l2
+        A = coordinates.to_standardized[k]
+        assert_allclose(A.T @ H @ A, np.eye(5), atol=1e-6)
+
+
+def test_at_the_start_the_bound_takes_the_place_of_the_curvature(binary):
+    X, y = binary
+    made = decorrelation(X, y)
+    w, b = np.zeros(4), np.float64(0)
+    # At w = 0 they are the same for the sigmoid.
+    assert_allclose(hessian_in(made.at(w, b), made.objective, w, b), np.eye(5), atol=1e-6)
+
+
+def test_without_an_intercept_none_appears(binary):
+    for step in itertools.islice(
+        descend(*binary, "auto", coordinates="decorrelated", fit_intercept=False), 30
+    ):
+        assert step.intercept == 0
+
+
+def test_the_sum_over_the_classes_stays_zero(multiclass):
+    for step in itertools.islice(descend(*multiclass, "auto"), 30):
+        assert_allclose(step.coef.sum(axis=0), 0, atol=1e-12)
+        assert_allclose(step.intercept.sum(), 0, atol=1e-12)
+
+
+def test_a_new_map_changes_the_coordinates_and_nothing_else(binary):
+    steps = list(itertools.islice(descend(*binary, "auto", C=1.0), 3 * SHORTEST))
+    kept = [step.coordinates for step in steps]
+    changes = [t for t in range(1, len(kept)) if kept[t] is not kept[t - 1]]
+    assert changes == [SHORTEST + 1, 2 * SHORTEST + 1]
+    # The step after a change is the one that the step before it leads to, at rate 1 or a half...
+    here, there = steps[SHORTEST], steps[SHORTEST + 1]
+    moved = there.coordinates.pack(here.coef, here.intercept) - (
+        there.learning_rate * there.coordinates.pull_back(*here.gradient)
+    )
+    assert_allclose(there.wb, moved, rtol=1e-9, atol=1e-12)
+    assert np.log2(there.learning_rate) in (0, -1, -2)
+
+
+def test_rules_that_do_not_look_at_the_cost_keep_their_coordinates(binary):
+    for rule in (0.5, "lipschitz", "silver", "adaptive"):
+        steps = list(itertools.islice(descend(*binary, rule, coordinates="decorrelated"), 40))
+        assert len({id(step.coordinates) for step in steps}) == 1
+
+
+def test_lipschitz_in_decorrelated_coordinates_is_one(binary):
+    step = list(itertools.islice(descend(*binary, "lipschitz", coordinates="decorrelated"), 2))[1]
+    assert step.learning_rate == pytest.approx(1, rel=1e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"C": 1.0}, {"C": 1.0, "fit_intercept": False}])
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_the_optimum_is_that_of_standardized_coordinates(options, data, weights, request):
+    X, y = request.getfixturevalue(data)
+    models = [
+        GDLogisticRegression(coordinates=name, tol=1e-10, max_iter=20_000, **options)
+        .fit(X, y, sample_weight=weights)
+        for name in ("standardized", "decorrelated")
+    ]  # fmt: skip
+    assert models[1].n_iter_[0] < models[0].n_iter_[0]
+    # A gradient of 1e-10 over a smallest curvature of about 1e-2.
+    assert_allclose(models[0].coef_, models[1].coef_, atol=1e-7)
+    assert_allclose(models[0].predict_proba(X), models[1].predict_proba(X), atol=1e-8)
+
+
+def one_hot(rng):
+    codes = rng.integers(0, 4, (300, 2))
+    X = np.hstack([np.eye(4)[codes[:, 0]], np.eye(4)[codes[:, 1]]])
+    return X, (codes.sum(axis=1) + rng.normal(size=300) * 2 > 3).astype(int)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_singular_second_derivatives_are_no_obstacle(dtype, rng):
+    """One-hot columns beside an intercept, a duplicated, a constant and an empty column."""
+    X, y = one_hot(rng)
+    X = np.column_stack([X, X[:, 0], np.ones(300), np.zeros(300)]).astype(dtype)
+    tol = 1e-8 if dtype == np.float64 else 1e-4
+    clf = GDLogisticRegression(tol=tol).fit(X, y)
+    assert clf.coordinates_ == "decorrelated"
+    assert clf.stop_reason_ == "converged"
+    other = GDLogisticRegression(coordinates="standardized", tol=tol).fit(X, y)
+    # Coefficients of equal columns are not unique; probabilities are, up to tol over curvature.
+    assert_allclose(clf.predict_proba(X), other.predict_proba(X), atol=1e4 * tol / 10)
+
+
+def test_a_sample_of_many_rows_does_not_forget_a_rare_feature(rng):
+    X = rng.normal(size=(4000, 3))
+    rare = np.zeros(4000)
+    rare[[1, 3, 1001]] = 1  # none of them in a sample of every 10th row
+    X = np.column_stack([X, rare])
+    y = (X[:, 0] + 3 * rare + rng.logistic(size=4000) > 0).astype(int)
+    made = decorrelation(X, y, C=1.0)
+    assert made.stride == 8
+    assert not X[made.rows, 3].any()
+    clf = GDLogisticRegression(C=1.0, tol=1e-9).fit(X, y)
+    assert clf.n_iter_[0] < 40
+    other = GDLogisticRegression(C=1.0, coordinates="standardized", tol=1e-9, max_iter=10_000)
+    assert_allclose(clf.coef_, other.fit(X, y).coef_, atol=1e-5)
+
+
+def test_weights_on_few_rows_are_not_sampled_away(rng):
+    X, y = rng.normal(size=(4000, 3)), rng.integers(0, 2, 4000)
+    s = np.zeros(4000)
+    s[1:40] = 1
+    assert decorrelation(X, y).stride == 10
+    assert decorrelation(X, y, sample_weight=s).stride == 1
+
+
+def test_the_price_grows_with_the_columns_and_decides():
+    y = np.arange(3000) % 2
+    prices = [decorrelation(np.ones((3000, n), np.float32), y, C=1.0) for n in (3, 30, 300, 1000)]
+    assert all(a.price < b.price for a, b in itertools.pairwise(prices))
+    assert [made.first_at for made in prices[:2]] == [0, 0]
+    assert 0 < prices[3].first_at < 200
+    assert all(SHORTEST <= made.period <= LONGEST for made in prices)
+    wide = sparse.random_array((3000, 20_000), density=1e-3, format="csr", rng=0)
+    assert decorrelation(wide, y, C=1.0).first_at == np.inf
+
+
+def test_a_standardized_descent_that_takes_long_goes_on_decorrelated(rng):
+    """Many correlated columns: the map comes once as many steps were made as it costs."""
+    n = 500
+    X = rng.normal(size=(800, n)) @ (rng.normal(size=(n, n)) / np.sqrt(n))
+    y = (X[:, 0] + rng.logistic(size=800) > 0).astype(int)
+    names = [step.coordinates.name for step in itertools.islice(descend(X, y, "auto", C=100.0), 40)]
+    change = names.index("decorrelated")
+    assert 20 < change < 40
+    assert set(names[:change]) == {"standardized"}
+    assert set(names[change:]) == {"decorrelated"}
+
+
+def test_l1_and_matrices_beyond_memory_are_refused(binary):
+    X, y = binary
+    with pytest.raises(ValueError, match=r"mixes the features.*use coordinates='standardized'"):
+        GDLogisticRegression(coordinates="decorrelated", C=1.0, l1_ratio=0.5).fit(X, y)
+    wide = sparse.random_array((150, 50_000), density=1e-3, format="csr", rng=0)
+    with pytest.raises(ValueError, match="matrices of 50000 x 50000"):
+        GDLogisticRegression(coordinates="decorrelated").fit(wide, y)
+
+
+def test_a_warm_start_is_where_the_map_is_made(binary):
+    clf = GDLogisticRegression(C=1.0, tol=1e-9, warm_start=True).fit(*binary)
+    before = clf.coef_
+    clf.set_params(max_iter=0).fit(*binary)
+    assert_array_equal(clf.coef_, before)
+    clf.set_params(max_iter=100, C=1.1).fit(*binary)
+    assert 1 <= clf.n_iter_[0] <= SHORTEST
