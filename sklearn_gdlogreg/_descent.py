@@ -3,14 +3,14 @@
 import math
 from dataclasses import replace
 from functools import cached_property, partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 
 # scikit-learn has no public way to declare what a parameter may be; its estimators and most
 # third-party ones use this module.
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, Options, StrOptions, validate_params
 
 from ._check import (
     check_codes,
@@ -36,6 +36,7 @@ DESCENT_PARAMETERS = {
     "C": [Interval(Real, 0, None, closed="right")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "fit_intercept": ["boolean"],
+    "n_jobs": [None, Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
     "coordinates": [StrOptions({"auto", "raw", "standardized", "decorrelated"})],
 }
 
@@ -121,6 +122,10 @@ class Problem:
         )
         return problem, here
 
+    def close(self):
+        """End the threads that the sums over rows have started."""
+        self.objective.workers.close()
+
     def violation(self, step):
         """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
         if not self.penalty.l1:
@@ -148,14 +153,17 @@ class Problem:
 
 def iterate(problem, rule, here):
     """The descent itself: yields `here`, then the step that follows it, and so on for ever."""
-    while True:
-        yield here
-        # Around the step alone: a generator must not change its caller's state between two.
-        with quiet():
-            if here.t >= problem.stale_at:
-                problem, here = problem.decorrelated(here)
-                rule = replace(rule, first=problem.first_learning_rate)
-            here = rule.take(here, partial(problem.move, here))
+    try:
+        while True:
+            yield here
+            # Around the step alone: a generator must not change its caller's state between two.
+            with quiet():
+                if here.t >= problem.stale_at:
+                    problem, here = problem.decorrelated(here)
+                    rule = replace(rule, first=problem.first_learning_rate)
+                here = rule.take(here, partial(problem.move, here))
+    finally:
+        problem.close()
 
 
 def standardized(objective):
@@ -222,6 +230,7 @@ def descend(
     coordinates="auto",
     coef_init=None,
     intercept_init=None,
+    n_jobs=None,
 ):
     r"""Gradient descent, one step at a time, until you have seen enough.
 
@@ -254,6 +263,8 @@ def descend(
         w at the start; zeros if None.
     intercept_init : float or array-like of shape (n_classes,), default=None
         b at the start; zero if None.
+    n_jobs : int, default=None
+        Threads, as in :class:`GDLogisticRegression`.
 
     Yields
     ------
@@ -293,6 +304,7 @@ def descend(
         C=check_float("C", C),
         l1_ratio=check_float("l1_ratio", l1_ratio),
         fit_intercept=fit_intercept,
+        n_jobs=n_jobs,
     )
     given = {"coef_init": coef_init, "intercept_init": intercept_init}
     w, b = check_start(given, objective.outputs, X, fit_intercept)

@@ -115,6 +115,11 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         Whether `fit` continues from the coefficients of the previous call. `max_iter`, `n_iter_`
         and the curves count the iterations of the new call; schedules start again at t = 1.
 
+    n_jobs : int, default=None
+        Number of threads for `fit`; -1 is one for each core. None is as many as the CPU quota,
+        OMP_NUM_THREADS and joblib leave, and one where X is no larger than a cache. The model
+        does not depend on it, to the last bit.
+
     verbose : int, default=0
         1 prints iterations 0, 1, 2, 5, 10, 20, 50, ... as they happen, 2 prints all of them.
 
@@ -223,6 +228,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         class_weight=None,
         coordinates="auto",
         warm_start=False,
+        n_jobs=None,
         verbose=0,
     ):
         self.learning_rate = learning_rate
@@ -234,6 +240,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         self.class_weight = class_weight
         self.coordinates = coordinates
         self.warm_start = warm_start
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
     def fit(self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None):
@@ -307,6 +314,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             C=C,
             l1_ratio=l1_ratio,
             fit_intercept=self.fit_intercept,
+            n_jobs=self.n_jobs,
         )
         start = self._start(classes, coef_init, intercept_init)
         w, b = check_start(start, objective.outputs, X, self.fit_intercept)

@@ -13,8 +13,11 @@ so that `w.T` and `dz.T`, which do nothing to a vector, let one line serve both.
 
 import math
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils import gen_batches
 
 from ._check import (
     check_codes,
@@ -27,6 +30,61 @@ from ._check import (
 from ._cross_entropy import Sigmoid, Softmax
 from ._moments import moments, second_moments
 from ._penalty import ElasticNet
+from ._threads import Workers, n_threads
+
+# A block of rows is read twice, for z and for dw, the second time from the cache. Measured on 2
+# cores with 2 MB of second-level cache each: 1 MB is 7% faster on one thread, but two threads gain
+# nothing from each other there, as they hand the interpreter's lock back and forth too often.
+BLOCK_BYTES = 2**21
+# Blocks are added up in this many groups at most, in each one after the other, then group after
+# group. They are cut by the shape of X alone, so that the sums are the same, to the last bit, for
+# any number of threads; and they are few, so that what is kept until then is small.
+MOST_GROUPS = 32
+
+
+class Block(NamedTuple):
+    """Some of the rows: views, nothing is copied."""
+
+    X: object
+    y: np.ndarray
+    share: np.ndarray | np.floating
+
+
+def blocks_of(X, y, share):
+    """All rows, in blocks that fit the cache; in one, if they nearly do."""
+    m = X.shape[0]
+    is_sparse = sparse.issparse(X)
+    size = X.data.nbytes + X.indices.nbytes if is_sparse else X.nbytes
+    if size <= 2 * BLOCK_BYTES:
+        return [Block(X, y, share)]
+    return [
+        Block(
+            _sparse_rows(X, rows) if is_sparse else X[rows],
+            y[rows],
+            share[rows] if np.ndim(share) else share,
+        )
+        for rows in gen_batches(m, max(1, m * BLOCK_BYTES // size))
+    ]
+
+
+def _sparse_rows(X, rows):
+    """Rows of a CSR matrix without a copy of their entries."""
+    start, stop = X.indptr[rows.start], X.indptr[rows.stop]
+    # The constructor would copy what is a small part of a larger array.
+    block = type(X)((rows.stop - rows.start, X.shape[1]), dtype=X.dtype)
+    block.data, block.indices = X.data[start:stop], X.indices[start:stop]
+    block.indptr = X.indptr[rows.start : rows.stop + 1] - start
+    return block
+
+
+def grouped(blocks):
+    """Runs of blocks: what one thread adds up at a time."""
+    return [blocks[rows] for rows in gen_batches(len(blocks), -(-len(blocks) // MOST_GROUPS))]
+
+
+def added_up(parts):
+    """The sum of (J, dw, db) triples, in their order."""
+    return parts[0] if len(parts) == 1 else tuple(map(sum, zip(*parts, strict=True)))
 
 
 class Objective:
@@ -45,6 +103,8 @@ class Objective:
         What a weight of 1 stands for; only the strength of the penalty depends on it.
     C, l1_ratio : float
         The penalty, as in LogisticRegression.
+    n_jobs : None or int
+        The number of threads; the numbers do not depend on it.
     fit_intercept : bool
         If false, db is 0, so that b stays where it starts.
     """
@@ -60,6 +120,7 @@ class Objective:
         C=np.inf,
         l1_ratio=0.0,
         fit_intercept=True,
+        n_jobs=None,
     ):
         self.X = X
         if n_classes == 2:
@@ -77,17 +138,39 @@ class Objective:
             total = float(relative.sum())
             self.share = (relative / total).astype(X.dtype)
             total *= largest * weight_unit
+        self.groups = grouped(blocks_of(self.X, self.y, self.share))
+        self.workers = Workers(min(n_threads(n_jobs), len(self.groups)))
         # Beyond this, w is 0 to the last bit; squares of it would overflow.
         strongest = math.sqrt(np.finfo(X.dtype).max)
         self.penalty = ElasticNet.from_C(C, l1_ratio, total, strongest)
 
     def cost_and_gradient(self, w, b):
-        """J, dw and db: forward from z to J, backward from dz to dw and db."""
-        z = self.X @ w.T + b
-        loss, dz = self.loss.cross_entropy(z, self.y)
-        J = self._mean(loss) + self.penalty.value(w)
-        dw, db = self._backward(dz)
-        return J, dw + self.penalty.gradient(w), db
+        """J, dw and db: the sums of all blocks, and the penalty."""
+        parts = self.workers.map(lambda blocks: self._sum(blocks, w, b), self.groups)
+        J, dw, db = added_up(parts)
+        return J + self.penalty.value(w), dw + self.penalty.gradient(w), db
+
+    def _sum(self, blocks, w, b):
+        return added_up([self._of_block(block, w, b) for block in blocks])
+
+    def _of_block(self, block, w, b):
+        """One block's part of J, dw and db: forward from z to the loss, backward from dz."""
+        X, y, share = block
+        z = X @ w.T + b
+        loss, dz = self.loss.cross_entropy(z, y)
+        if np.ndim(share):
+            J = float(np.vdot(share, loss))
+        else:
+            J = float(loss.sum(dtype=np.float64)) / self.m
+        dw, db = self._backward(dz, X, share)
+        return J, dw, db
+
+    def _backward(self, dz, X, share):
+        """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
+        # Each row is divided before it is added: a sum of features near 1e308 would overflow.
+        dz = dz.T * share
+        db = dz.sum(axis=-1)
+        return dz @ X, db if self.fit_intercept else db * 0
 
     def hessian(self, w, b):
         """The second derivative of J at (w, b): a function from (v, c) to its product with them."""
@@ -137,20 +220,8 @@ class Objective:
         share = self.share
         return moments(self.X, np.full(self.m, share) if np.ndim(share) == 0 else share)
 
-    def _mean(self, loss):
-        if np.ndim(self.share) == 0:
-            return float(loss.sum(dtype=np.float64)) / self.m
-        return float(np.vdot(self.share, loss))
-
-    def _backward(self, dz):
-        """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
-        # Each row is divided before it is added: a sum of features near 1e308 would overflow.
-        dz = dz.T * self.share
-        dw, db = dz @ self.X, dz.sum(axis=-1)
-        return dw, db if self.fit_intercept else db * 0
-
     def _curvature(self, differential, v, c):
-        dw, db = self._backward(differential(self.X @ v.T + c))
+        dw, db = self._backward(differential(self.X @ v.T + c), self.X, self.share)
         return dw + self.penalty.gradient(v), db
 
 

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from contextlib import closing
 
 import numpy as np
 
@@ -46,11 +47,12 @@ class Run:
     def follow(self, steps):
         """Consume `steps` up to the one that ends the run."""
         self.stop_reason = None
-        for step in steps:
-            self.tried_rate = step.learning_rate
-            self.stop_reason = self._watch(step)
-            if self.stop_reason:
-                break
+        with closing(steps):
+            for step in steps:
+                self.tried_rate = step.learning_rate
+                self.stop_reason = self._watch(step)
+                if self.stop_reason:
+                    break
         if self.verbose:
             sys.stdout.write(f"stopped after iteration {self.last.t}: {self.stop_reason}\n")
         return self

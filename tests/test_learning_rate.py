@@ -25,6 +25,9 @@ class Quadratic:
 
     stale_at = math.inf
 
+    def close(self):
+        """Nothing to end."""
+
     def __init__(self, *curvature, dtype=float):
         self.curvature = np.array(curvature, dtype)
 

@@ -1,0 +1,264 @@
+"""What the benchmarks share: the data, the clock, the table and the line about the machine."""
+
+import argparse
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    load_svmlight_file,
+    load_wine,
+    make_classification,
+)
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info
+
+from sklearn_gdlogreg import __version__
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "glum", "skglm", "celer")
+
+
+# ---------------------------------------------------------------------------- the command line
+
+
+def parser(description):
+    """The options every benchmark has."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--quick", action="store_true", help="small sizes, about a minute")
+    options.add_argument("--json", metavar="FILE", type=Path, help="write every number there")
+    return options
+
+
+def environment():
+    """The machine, the threads and the versions that the numbers hold for."""
+    blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return {
+        "cpu": _cpu_name(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
+        "blas": sorted({f"{p['internal_api']} {p['version']}" for p in blas}),
+        "blas_threads": max((pool["num_threads"] for pool in blas), default=1),
+        "python": platform.python_version(),
+        "versions": {
+            "sklearn-gdlogreg": __version__,
+            **{name: version for name in PACKAGES if (version := _version(name))},
+        },
+    }
+
+
+def print_environment(found):
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    print(
+        f"{found['cpu']}, {found['cores']} cores; OMP_NUM_THREADS {found['OMP_NUM_THREADS']}, "
+        f"{' and '.join(found['blas'])} on {found['blas_threads']} threads"
+    )
+    print(f"Python {found['python']}, {versions}")
+
+
+class OtherProcesses:
+    """How many cores other processes kept busy since this was made; nan where it is not known.
+
+    Two threads on two cores wait for each other: one other busy process makes their numbers, and
+    those of any BLAS that uses both, meaningless.
+    """
+
+    def __init__(self):
+        self.start = self._seconds()
+
+    def cores(self):
+        wall, busy, own = (
+            now - then for now, then in zip(self._seconds(), self.start, strict=True)
+        )
+        return max(0.0, busy - own) / wall
+
+    def print(self):
+        print(f"other processes meanwhile kept {self.cores():.2f} cores busy")
+
+    @staticmethod
+    def _seconds():
+        """Wall clock; busy time of all cores; that of this process and its finished children."""
+        stat = Path("/proc/stat")
+        busy = math.nan
+        if stat.is_file():
+            user, nice, system, *_ = map(int, stat.read_text().split("\n", 1)[0].split()[1:])
+            busy = (user + nice + system) / os.sysconf("SC_CLK_TCK")
+        return time.perf_counter(), busy, sum(os.times()[:4])
+
+
+def write_json(path, found, results):
+    """`results` below the machine they were measured on; numbers that are not finite as text."""
+    if path is not None:
+        content = _plain({"environment": found, **results})
+        path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _cpu_name():
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+# ---------------------------------------------------------------------------- clock and table
+
+
+def seconds_of(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def interleaved(functions, *, repeats, warm_up=True):
+    """Seconds of each function, `repeats` of each: in turn, so that a slow moment hits them all.
+
+    Parameters
+    ----------
+    functions : dict of name to callable
+    repeats : int
+    warm_up : bool
+        Whether all are called once before, for caches, thread pools and compilers.
+
+    Returns
+    -------
+    seconds : dict of name to ndarray of shape (repeats,)
+    """
+    if warm_up:
+        for function in functions.values():
+            function()
+    rounds = [[seconds_of(f) for f in functions.values()] for _ in range(repeats)]
+    return dict(zip(functions, np.transpose(rounds), strict=True))
+
+
+def geometric_mean(ratios):
+    return math.exp(np.mean(np.log(ratios))) if len(ratios) else math.nan
+
+
+def print_table(header, rows):
+    """The first column to the left, all others to the right."""
+    lines = [[str(cell) for cell in line] for line in [header, *rows]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        first, *others = (
+            cell.ljust(width) if k == 0 else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        print("  ".join([first, *others]).rstrip())
+
+
+def duration(seconds):
+    """In a unit that leaves three digits worth reading."""
+    if not math.isfinite(seconds):
+        return "-"
+    units = {"s": 1, "ms": 1e-3, "us": 1e-6}
+    unit = next((name for name, size in units.items() if seconds >= size), "us")
+    return f"{float(f'{seconds / units[unit]:.3g}'):g} {unit}"
+
+
+# ---------------------------------------------------------------------------- ours
+
+
+# ---------------------------------------------------------------------------- data
+
+
+def random_rows(n_rows, n_columns, *, dtype=np.float64, order="C", seed=0):
+    """Normal X, and labels that a linear model with noise gave."""
+    rng = np.random.default_rng(seed)
+    X = np.empty((n_rows, n_columns), dtype)
+    rng.standard_normal(out=X, dtype=dtype)
+    z = X @ rng.standard_normal(n_columns).astype(dtype) * (2 / math.sqrt(n_columns))
+    y = (rng.random(n_rows) < 1 / (1 + np.exp(-z))).astype(int)
+    return np.asarray(X, order=order), y
+
+
+def text_like(n_rows=20_000, n_words=30_000, *, length=120, seed=0):
+    """Sparse X such as TfidfVectorizer makes of texts: word frequencies follow Zipf's law.
+
+    Every text has about `length` words; entries are 1 + log count, rows have norm 1. The labels
+    are drawn from a linear model of the words.
+    """
+    rng = np.random.default_rng(seed)
+    frequency = 1 / np.arange(1, n_words + 1)
+    lengths = rng.poisson(length, n_rows) + 1
+    words = np.searchsorted(np.cumsum(frequency) / frequency.sum(), rng.random(lengths.sum()))
+    rows = np.repeat(np.arange(n_rows), lengths)
+    # A matrix with 32-bit indices: the one kind that every solver accepts.
+    entries = np.ones(len(words)), (rows.astype(np.int32), words.astype(np.int32))
+    X = sparse.coo_matrix(entries, (n_rows, n_words)).tocsr()
+    X.sum_duplicates()
+    X.data = 1 + np.log(X.data)
+    X.data /= np.repeat(np.sqrt(np.ravel(X.multiply(X).sum(axis=1))), np.diff(X.indptr))
+    z = X @ rng.standard_normal(n_words)
+    y = (rng.random(n_rows) < 1 / (1 + np.exp(-4 * (z - z.mean()) / z.std()))).astype(int)
+    return X, y
+
+
+def small_sets(names=("breast cancer", "wine", "digits", "iris")):
+    """scikit-learn's own data sets, every feature in its own unit and standardized."""
+    loaders = {
+        "breast cancer": load_breast_cancer,
+        "wine": load_wine,
+        "digits": load_digits,
+        "iris": load_iris,
+    }
+    for name in names:
+        X, y = loaders[name](return_X_y=True)
+        yield f"{name}, raw", X, y
+        yield f"{name}, standardized", StandardScaler().fit_transform(X), y
+
+
+def digits_eight_vs_rest():
+    X, y = load_digits(return_X_y=True)
+    return "digits 8-vs-rest", X, (y == 8).astype(int)
+
+
+def correlated(n_rows=100_000, n_columns=100):
+    X, y = make_classification(
+        n_rows,
+        n_columns,
+        n_informative=int(0.3 * n_columns),
+        n_redundant=int(0.4 * n_columns),
+        random_state=0,
+    )
+    return f"make_classification {n_rows:,} x {n_columns}", X, y
+
+
+def svmlight(path):
+    """The rows of an svmlight file, sparse and dense; labels as 0 ... K - 1."""
+    X, y = load_svmlight_file(str(path))
+    # 32-bit indices are what every solver accepts; the reader makes 64-bit ones.
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    y = np.unique(y, return_inverse=True)[1]
+    yield f"{path.stem}, sparse", X, y
+    yield f"{path.stem}, dense", X.toarray(), y

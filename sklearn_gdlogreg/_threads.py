@@ -1,0 +1,74 @@
+"""Threads for sums over rows: how many, and how they share the work.
+
+NumPy and scipy leave the interpreter's lock while they work on a block of rows, so threads run
+at the same time without copying anything. They are started for one descent and end with it:
+nothing is kept that a pickle, a fork or a nested joblib could stumble over.
+"""
+
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from joblib import cpu_count
+from joblib.parallel import get_active_backend
+from threadpoolctl import ThreadpoolController
+
+
+def n_threads(n_jobs):
+    """How many threads an `n_jobs` parameter stands for.
+
+    None is as many as this process has cores for: within its CPU quota, no more than
+    OMP_NUM_THREADS (which joblib sets in its worker processes), and one inside a joblib call that
+    runs threads already.
+    """
+    if n_jobs == -1:
+        return cpu_count()
+    if n_jobs is not None:
+        return int(n_jobs)
+    backend, _ = get_active_backend()
+    if (backend.nesting_level or 0) > 0 and backend.uses_threads:
+        return 1
+    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return min(cpu_count(), int(limit)) if limit.isdigit() and int(limit) else cpu_count()
+
+
+class Workers:
+    """Applies a function to tasks on several threads, this one among them."""
+
+    def __init__(self, n):
+        self.n = n
+        self.pool = None
+        self.blas = None
+
+    def map(self, function, tasks):
+        """[function(task) for task in tasks], with BLAS held to one thread in each.
+
+        With one thread too, so that the result does not depend on the number of threads.
+        """
+        if len(tasks) == 1:
+            return [function(tasks[0])]
+        if self.blas is None:
+            self.blas = ThreadpoolController().select(user_api="blas")
+            if self.n > 1:
+                self.pool = ThreadPoolExecutor(self.n - 1)
+        results = [None] * len(tasks)
+        taken = itertools.count()  # one step of it is atomic: every task is taken once
+
+        def work():
+            while (i := next(taken)) < len(tasks):
+                results[i] = function(tasks[i])
+
+        with self.blas.limit(limits=1):
+            helpers = [self.pool.submit(work) for _ in range(self.n - 1)]
+            try:
+                work()
+            finally:
+                for helper in helpers:
+                    helper.result()
+        return results
+
+    def close(self):
+        """End the threads; `map` would start them again."""
+        if self.pool is not None:
+            self.pool.shutdown()
+        self.pool = self.blas = None

@@ -1,0 +1,169 @@
+"""Blocks of rows and threads: the same numbers to the last bit, and nothing left behind."""
+
+import pickle
+import threading
+import time
+
+import numpy as np
+import pytest
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg._objective import MOST_GROUPS, Objective, blocks_of, grouped
+from sklearn_gdlogreg._threads import Workers, n_threads
+
+STORAGES = {
+    "C": np.ascontiguousarray,
+    "F": np.asfortranarray,
+    "float32": lambda X: X.astype(np.float32),
+    "csr": sparse.csr_array,
+}
+
+
+@pytest.fixture(scope="module")
+def large():
+    """About 13 MB: several blocks, several groups."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40_001, 40)) * (rng.uniform(size=(40_001, 40)) < 0.9)
+    return X, rng.integers(0, 3, 40_001), rng.integers(0, 3, 40_001).astype(float)
+
+
+@pytest.fixture
+def new_threads():
+    """A function: how many threads there are more than before, once those that end have ended."""
+    before = threading.active_count()
+
+    def count(expected=0):
+        for _ in range(100):
+            if threading.active_count() - before <= expected:
+                break
+            time.sleep(0.01)
+        return threading.active_count() - before
+
+    return count
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted, large):
+    X, y, s = large
+    X, y, s = STORAGES[storage](X), np.minimum(y, n_classes - 1), s if weighted else None
+    assert len(blocks_of(X, y, 1.0)) > 2
+    options = {"C": 1.0, "max_iter": 4, "tol": 0}
+    models = [
+        GDLogisticRegression(n_jobs=n_jobs, **options).fit(X, y, sample_weight=s)
+        for n_jobs in (1, 2, 5, None)
+    ]  # fmt: skip
+    for clf in models[1:]:
+        assert_array_equal(clf.coef_, models[0].coef_)
+        assert_array_equal(clf.intercept_, models[0].intercept_)
+        assert_array_equal(clf.loss_curve_, models[0].loss_curve_)
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_blocks_add_up_to_the_whole(storage, large):
+    X, y, s = large
+    X = STORAGES[storage](X)
+    objective = Objective(X, y, 3, sample_weight=s, C=1.0)
+    rng = np.random.default_rng(1)
+    w, b = rng.normal(size=(3, 40)).astype(X.dtype), rng.normal(size=3).astype(X.dtype)
+    J, dw, db = objective.cost_and_gradient(w, b)
+    whole = objective._of_block((X, y, objective.share), w, b)
+    rtol = 1e-4 if X.dtype == np.float32 else 1e-11
+    assert pytest.approx(whole[0] + objective.penalty.value(w), rel=rtol) == J
+    assert_allclose(dw, whole[1] + objective.penalty.gradient(w), rtol=rtol, atol=rtol / 100)
+    assert_allclose(db, whole[2], rtol=rtol, atol=rtol / 100)
+
+
+def test_blocks_are_views_and_cover_every_row_once(large):
+    X, y, s = large
+    blocks = blocks_of(X, y, s)
+    assert all(np.shares_memory(block.X, X) for block in blocks)
+    assert_array_equal(np.concatenate([block.y for block in blocks]), y)
+    assert_array_equal(np.concatenate([block.share for block in blocks]), s)
+    csr = sparse.csr_array(X)
+    blocks = blocks_of(csr, y, s)
+    assert len(blocks) > 2
+    assert all(np.shares_memory(block.X.data, csr.data) for block in blocks)
+    assert_array_equal(sparse.vstack([block.X for block in blocks]).toarray(), X)
+    assert len(grouped(blocks * 50)) <= MOST_GROUPS
+
+
+def test_no_thread_outlives_a_fit(large, new_threads):
+    X, y, _ = large
+    clf = GDLogisticRegression(n_jobs=3, max_iter=3, tol=0).fit(X, y)
+    assert new_threads() == 0
+    assert pickle.loads(pickle.dumps(clf)).n_jobs == 3
+    assert not any(isinstance(value, Workers) for value in vars(clf).values())
+
+
+def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
+    X, y, _ = large
+    steps = descend(X, y, 0.1, n_jobs=3)
+    next(steps), next(steps)
+    assert new_threads(expected=2) == 2
+    steps.close()
+    assert new_threads() == 0
+
+
+def test_no_thread_outlives_a_fit_that_failed(large, new_threads):
+    X, y, _ = large
+    clf = GDLogisticRegression(lambda t: 0.1 if t < 3 else None, n_jobs=3)
+    with pytest.raises(ValueError, match=r"learning_rate\(3\)"):
+        clf.fit(X, y)
+    assert new_threads() == 0
+
+
+def test_an_error_in_one_thread_reaches_the_caller(new_threads):
+    def fail(task):
+        if task == 3:
+            raise ArithmeticError(f"task {task}")
+        return task
+
+    workers = Workers(2)
+    with pytest.raises(ArithmeticError, match="task 3"):
+        workers.map(fail, list(range(8)))
+    workers.close()
+    assert new_threads() == 0
+
+
+def test_fits_in_many_threads_at_once_are_independent(large):
+    X, y, _ = large
+    expected = GDLogisticRegression(C=1.0, max_iter=4, tol=0).fit(X, y).coef_
+    fits = Parallel(n_jobs=4, backend="threading")(
+        delayed(lambda: GDLogisticRegression(C=1.0, max_iter=4, tol=0).fit(X, y).coef_)()
+        for _ in range(8)
+    )
+    for coef in fits:
+        # BLAS runs with as many threads as the last of them to begin or to end has left it.
+        assert_allclose(coef, expected, rtol=1e-10)
+
+
+def test_the_default_number_of_threads(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert n_threads(None) == cpu_count()
+    assert n_threads(-1) == cpu_count()
+    assert n_threads(7) == 7
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert n_threads(None) == 1
+    assert n_threads(2) == 2
+    monkeypatch.setenv("OMP_NUM_THREADS", "nonsense")
+    assert n_threads(None) == cpu_count()
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    inside = Parallel(n_jobs=2, backend="threading")(delayed(n_threads)(None) for _ in range(2))
+    assert inside == [1, 1]
+
+
+def test_workers_of_a_process_pool_share_the_cores():
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        inside = Parallel(n_jobs=2)(delayed(n_threads)(None) for _ in range(2))
+    assert inside == [1, 1]
+
+
+@pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all"])
+def test_bad_n_jobs_is_named(n_jobs):
+    with pytest.raises(ValueError, match="'n_jobs' parameter"):
+        GDLogisticRegression(n_jobs=n_jobs).fit([[0.0], [1.0]], [0, 1])
