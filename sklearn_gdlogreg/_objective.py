@@ -56,10 +56,10 @@ def blocks_of(X, y, share):
     is_sparse = sparse.issparse(X)
     size = X.data.nbytes + X.indices.nbytes if is_sparse else X.nbytes
     if size <= 2 * BLOCK_BYTES:
-        return [Block(X, y, share)]
+        return [Block(SparseRows(X, slice(0, m)) if is_sparse else X, y, share)]
     return [
         Block(
-            _sparse_rows(X, rows) if is_sparse else X[rows],
+            SparseRows(X, rows) if is_sparse else X[rows],
             y[rows],
             share[rows] if np.ndim(share) else share,
         )
@@ -67,14 +67,30 @@ def blocks_of(X, y, share):
     ]
 
 
-def _sparse_rows(X, rows):
-    """Rows of a CSR matrix without a copy of their entries."""
-    start, stop = X.indptr[rows.start], X.indptr[rows.stop]
-    # The constructor would copy what is a small part of a larger array.
-    block = type(X)((rows.stop - rows.start, X.shape[1]), dtype=X.dtype)
-    block.data, block.indices = X.data[start:stop], X.indices[start:stop]
-    block.indptr = X.indptr[rows.start : rows.stop + 1] - start
-    return block
+class SparseRows:
+    """Rows of a CSR matrix, and their transpose, without a copy of their entries."""
+
+    __array_ufunc__ = None  # dz @ rows is ours, not NumPy's
+
+    def __init__(self, X, rows):
+        start, stop = X.indptr[rows.start], X.indptr[rows.stop]
+        entries = X.data[start:stop], X.indices[start:stop], X.indptr[rows.start : rows.stop + 1]
+        shape = (rows.stop - rows.start, X.shape[1])
+        self.rows = self._view(sparse.csr_array, shape, start, *entries)
+        self.columns = self._view(sparse.csc_array, shape[::-1], start, *entries)
+
+    @staticmethod
+    def _view(kind, shape, start, data, indices, indptr):
+        # The constructor would copy what is a small part of a larger array.
+        view = kind(shape, dtype=data.dtype)
+        view.data, view.indices, view.indptr = data, indices, indptr - start
+        return view
+
+    def __matmul__(self, w):
+        return self.rows @ w
+
+    def __rmatmul__(self, dz):
+        return (self.columns @ dz.T).T
 
 
 def grouped(blocks):
@@ -161,7 +177,7 @@ class Objective:
         if np.ndim(share):
             J = float(np.vdot(share, loss))
         else:
-            J = float(loss.sum(dtype=np.float64)) / self.m
+            J = float(np.add.reduce(loss, dtype=np.float64)) / self.m
         dw, db = self._backward(dz, X, share)
         return J, dw, db
 
@@ -169,7 +185,7 @@ class Objective:
         """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
         # Each row is divided before it is added: a sum of features near 1e308 would overflow.
         dz = dz.T * share
-        db = dz.sum(axis=-1)
+        db = np.add.reduce(dz, axis=-1)
         return dz @ X, db if self.fit_intercept else db * 0
 
     def hessian(self, w, b):

@@ -87,8 +87,11 @@ def test_blocks_are_views_and_cover_every_row_once(large):
     csr = sparse.csr_array(X)
     blocks = blocks_of(csr, y, s)
     assert len(blocks) > 2
-    assert all(np.shares_memory(block.X.data, csr.data) for block in blocks)
-    assert_array_equal(sparse.vstack([block.X for block in blocks]).toarray(), X)
+    for block in blocks:
+        assert np.shares_memory(block.X.rows.data, csr.data)
+        assert np.shares_memory(block.X.columns.data, csr.data)
+    assert_array_equal(sparse.vstack([block.X.rows for block in blocks]).toarray(), X)
+    assert_array_equal(sparse.hstack([block.X.columns for block in blocks]).toarray(), X.T)
     assert len(grouped(blocks * 50)) <= MOST_GROUPS
 
 
