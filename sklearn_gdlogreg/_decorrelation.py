@@ -6,10 +6,12 @@ over X a step; with a map for every step it would be Newton's method.
 """
 
 import math
+from functools import cached_property
 
 import numpy as np
 
 from ._coordinates import Decorrelated
+from ._moments import moments
 
 # Rows that stand for all others in H, for each column: its relative error is about
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.
@@ -75,6 +77,22 @@ class Decorrelation:
         """The number of steps from one map to the next."""
         return int(min(max(self.price, SHORTEST), LONGEST))
 
+    @cached_property
+    def _missed(self):
+        """The features too rare for the sample, and the variance they have in truth.
+
+        The others are left as they are: nearly collinear ones, which are so in the sample too,
+        would be no longer with a little added to each.
+        """
+        weights = np.full(self.sampled, 1 / self.sampled, self.objective.X.dtype)
+        if np.ndim(self.objective.share):
+            weights = self.objective.share[self.rows]
+            weights = weights / weights.sum()
+        _, in_sample = moments(self.objective.X[self.rows], weights)
+        _, deviation = self.objective.moments
+        features = np.flatnonzero(np.square(in_sample) < np.square(deviation) / 2)
+        return features, np.square(deviation * self.standardized.scale)[features]
+
     def at(self, w, b):
         """The coordinates for a descent from here."""
         rows = self.rows
@@ -99,8 +117,6 @@ class Decorrelation:
             H[..., -1, :] = H[..., :, -1] = 0
             H[..., -1, -1] = 1
         if self.stride > 1:
-            # A feature too rare for the sample has no curvature in it, but has some in truth.
-            size = H.shape[-1]
-            missed = d.sum(axis=-1, dtype=np.float64) * size / self.sampled
-            H = H + np.multiply.outer(missed, np.eye(size))
+            features, spread = self._missed
+            H[..., features, features] += np.multiply.outer(d.sum(axis=-1), spread)
         return Decorrelated(self.standardized, H)
