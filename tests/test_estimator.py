@@ -130,6 +130,17 @@ def test_predictions_agree_with_one_another(multiclass, binary):
 
 
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_many_rows_are_predicted_as_few_are(data, request):
+    """In blocks, some 30,000 rows of which make more than one."""
+    X, y = request.getfixturevalue(data)
+    clf = fitted(X, y)
+    for method in ("predict_proba", "predict_log_proba"):
+        few, many = (getattr(clf, method)(rows) for rows in (X, np.tile(X, (300, 1))))
+        # A product with more rows may round otherwise.
+        assert_allclose(many, np.tile(few, (300, 1)), rtol=1e-13)
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_log_probabilities_are_finite_where_probabilities_round_to_zero(data, request):
     X, y = request.getfixturevalue(data)
     clf = fitted(X, y)
