@@ -90,7 +90,7 @@ class Decorrelation:
             weights = weights / weights.sum()
         _, in_sample = moments(self.objective.X[self.rows], weights)
         _, deviation = self.objective.moments
-        features = np.flatnonzero(np.square(in_sample) < np.square(deviation) / 2)
+        features = np.flatnonzero(in_sample < 0.7 * deviation)
         return features, np.square(deviation * self.standardized.scale)[features]
 
     def at(self, w, b):
