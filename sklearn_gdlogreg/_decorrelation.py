@@ -78,17 +78,21 @@ class Decorrelation:
         return int(min(max(self.price, SHORTEST), LONGEST))
 
     @cached_property
+    def _share(self):
+        """What each row of the sample counts for: they sum to 1."""
+        share = self.objective.share
+        if np.ndim(share) == 0:
+            return np.full(self.sampled, 1 / self.sampled, self.objective.X.dtype)
+        return share[self.rows] / share[self.rows].sum()
+
+    @cached_property
     def _missed(self):
         """The features too rare for the sample, and the variance they have in truth.
 
         The others are left as they are: nearly collinear ones, which are so in the sample too,
         would be no longer with a little added to each.
         """
-        weights = np.full(self.sampled, 1 / self.sampled, self.objective.X.dtype)
-        if np.ndim(self.objective.share):
-            weights = self.objective.share[self.rows]
-            weights = weights / weights.sum()
-        _, in_sample = moments(self.objective.X[self.rows], weights)
+        _, in_sample = moments(self.objective.X[self.rows], self._share)
         _, deviation = self.objective.moments
         features = np.flatnonzero(in_sample < 0.7 * deviation)
         return features, np.square(deviation * self.standardized.scale)[features]
@@ -105,12 +109,7 @@ class Decorrelation:
             # 40, 1988. Less than that is true at the start only.
             shape = (*self.objective.outputs, self.sampled)
             d = np.full(shape, 0.25, self.objective.X.dtype)
-        share = self.objective.share
-        if np.ndim(share):
-            share = share[rows] / share[rows].sum()
-            d = d * share
-        else:
-            d = d / self.sampled
+        d = d * self._share
         H = self.objective.hessian_blocks(d, self.standardized.mean, self.standardized.scale, rows)
         if not self.objective.fit_intercept:
             # The intercept has a coordinate of its own, in which nothing ever moves.

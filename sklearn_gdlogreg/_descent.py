@@ -176,29 +176,28 @@ def standardized(objective):
 
 def problem_for(objective, w, b, *, learning_rate, coordinates):
     """The problem in the coordinates that a `coordinates` parameter stands for."""
-    adapts = isinstance(learning_rate, str) and learning_rate in LINE_SEARCHES
+    explicit = coordinates == "decorrelated"
+    if explicit and objective.penalty.l1:
+        raise ValueError(
+            "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
+            "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
+        )
     if coordinates == "raw" or (coordinates == "auto" and learning_rate != "auto"):
         return Problem(objective, Raw)
     start = standardized(objective)
-    if coordinates == "standardized" or (coordinates == "auto" and objective.penalty.l1):
+    if coordinates == "standardized" or objective.penalty.l1:
         return Problem(objective, start)
     decorrelation = Decorrelation(objective, start)
-    first_at = decorrelation.first_at
-    if coordinates == "decorrelated":
-        if objective.penalty.l1:
-            raise ValueError(
-                "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
-                "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
-            )
-        if not decorrelation.fits_in_memory:
-            raise ValueError(
-                f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
-                "every class, too large for these features; use coordinates='standardized'."
-            )
-        first_at = 0
+    if explicit and not decorrelation.fits_in_memory:
+        raise ValueError(
+            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
+            "every class, too large for these features; use coordinates='standardized'."
+        )
+    first_at = 0 if explicit else decorrelation.first_at
     if first_at > 0:
         return Problem(objective, start, decorrelation, first_at)
     # A rule that knows nothing of the cost would not notice that its coordinates have changed.
+    adapts = isinstance(learning_rate, str) and learning_rate in LINE_SEARCHES
     stale_at = decorrelation.period if adapts else math.inf
     return Problem(objective, decorrelation.at(w, b), decorrelation, stale_at)
 

@@ -119,15 +119,15 @@ def _rate_and_scale(run, name_of):
     w, b = run.best.coef, run.best.intercept
     stable = 2 / curvature_at(problem.objective, run.best.coordinates, w, b)
     settles = (
-        f"settles only below 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost seen, "
-        f"iteration {run.best.t}), and its cost "
+        f"a descent settles only below 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost "
+        f"seen, iteration {run.best.t}), and "
         if stable < run.tried_rate
         else ""
     )
     # Features that have been standardized already are not the reason.
     scaler = "put a StandardScaler before, " if size[largest[0]] > 3 else ""
     return (
-        f"The learning rate is {run.tried_rate:.4g}; a descent {settles}never rises below "
+        f"The learning rate is {run.tried_rate:.4g}; {settles}the cost never rises below "
         f"2 / L = {2 / problem.lipschitz:.3g}. {features} Use a smaller learning_rate, {scaler}or "
         "use learning_rate='auto'."
     )

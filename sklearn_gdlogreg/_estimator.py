@@ -1,5 +1,6 @@
 """GDLogisticRegression: the scikit-learn contract."""
 
+import math
 import sys
 import warnings
 from numbers import Integral, Real
@@ -285,7 +286,8 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         """
         self._validate_params()
         C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
-        if l1_ratio > 0 and np.inf == C:
+        tol = check_float("tol", self.tol)
+        if l1_ratio > 0 and math.isinf(C):
             warnings.warn(
                 f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
                 "for instance C=1.",
@@ -326,7 +328,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         run = Run(
             problem,
             max_iter=self.max_iter,
-            tol=check_float("tol", self.tol),
+            tol=tol,
             learning_rate=self.learning_rate,
             verbose=self.verbose,
         )
