@@ -3,7 +3,9 @@ r"""The course's formulas for a block of rows: forward from z to the loss, backw
 Shapes, for m rows and K classes::
 
     Sigmoid (two classes)     z, a, dz: (m,)      y: (m,), 0.0 or 1.0
-    Softmax (any number)      z, a, dz: (m, K)    y: (m,), integers 0 .. K - 1
+    Softmax (any number)      z, a, dz: (K, m)    y: (m,), integers 0 .. K - 1
+
+The classes come first: what is done for all rows of a class runs along memory.
 
 Every formula goes through exp(-\|z\|) or exp(z - max z), which cannot overflow: the textbook
 -(y log a + (1 - y) log(1 - a)) is nan as soon as a rounds to 0 or 1, at a margin of about 37.
@@ -72,32 +74,36 @@ class Softmax:
     @staticmethod
     def activation(z):
         """a = softmax(z) = exp(z) / sum(exp(z))."""
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        e = np.exp(z - z.max(axis=0))
+        e /= e.sum(axis=0)
+        return e
 
     @staticmethod
     def log_activation(z):
         """log a = z - log(sum(exp(z))), finite for every finite z."""
-        z = z - z.max(axis=1, keepdims=True)
-        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        z = z - z.max(axis=0)
+        z -= np.log(np.exp(z).sum(axis=0))
+        return z
 
     @staticmethod
     def cross_entropy(z, y):
         """loss = -log a_y and its derivative dz = a - (1 at y, 0 elsewhere)."""
-        rows = np.arange(len(y))
-        z = z - z.max(axis=1, keepdims=True)
-        e = np.exp(z)
-        total = e.sum(axis=1, keepdims=True)
-        loss = np.log(total[:, 0]) - z[rows, y]
-        dz = e / total
-        dz[rows, y] -= 1
+        own = y, np.arange(len(y))
+        z = z - z.max(axis=0)
+        below = z[own]
+        e = np.exp(z, out=z)
+        total = e.sum(axis=0)
+        loss = np.log(total)
+        loss -= below
+        dz = np.divide(e, total, out=e)
+        dz[own] -= 1
         return loss, dz
 
     @staticmethod
     def differential(z, v):
         """How a moves when z moves by v: da = a * (v - sum_k a_k v_k)."""
         a = Softmax.activation(z)
-        return a * (v - (a * v).sum(axis=1, keepdims=True))
+        return a * (v - (a * v).sum(axis=0))
 
     @staticmethod
     def curvature(z):
@@ -109,7 +115,7 @@ class Softmax:
     def separates(z, y):
         """Whether every row's own class has strictly the largest z."""
         z = z.copy()
-        rows = np.arange(len(y))
-        own = z[rows, y]
-        z[rows, y] = -np.inf
-        return bool(np.all(own > z.max(axis=1)))
+        own = y, np.arange(len(y))
+        largest = z[own]
+        z[own] = -np.inf
+        return bool(np.all(largest > z.max(axis=0)))

@@ -14,7 +14,6 @@ from sklearn.exceptions import ConvergenceWarning
 # has no public name for them. Copies of decision_function, predict, sparsify and densify would
 # replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
-from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -23,7 +22,7 @@ from sklearn.utils.validation import validate_data
 from ._check import check_float, check_rows, check_start, check_weights, quiet
 from ._cross_entropy import Sigmoid, Softmax
 from ._descent import DESCENT_PARAMETERS, begin
-from ._moments import BLOCK_ENTRIES
+from ._moments import BLOCK_ENTRIES, batches
 from ._objective import Objective
 from ._run import Run
 
@@ -407,9 +406,9 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         activation = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
         result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
         # Block by block: the temporaries stay in the cache.
-        for rows in gen_batches(len(z), max(1, BLOCK_ENTRIES // result.shape[1])):
+        for rows in batches(len(z), max(1, BLOCK_ENTRIES // result.shape[1])):
             if z.ndim > 1:
-                result[rows] = activation(z[rows])
+                result[rows] = activation(z[rows].T).T
             else:
                 # sigmoid(-z) rather than 1 - sigmoid(z), which is 0 from z = 37 on.
                 result[rows, 0] = activation(-z[rows])

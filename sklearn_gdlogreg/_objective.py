@@ -6,18 +6,18 @@ Rows are examples here, as everywhere in scikit-learn; the course's X is the tra
 Shapes: X (m, n), y (m,), and
 
     two classes         w (n,)      b ()        z, dz (m,)
-    K classes           w (K, n)    b (K,)      z, dz (m, K)
+    K classes           w (K, n)    b (K,)      z, dz (K, m)
 
-so that `w.T` and `dz.T`, which do nothing to a vector, let one line serve both.
+so that the line z = w X' + b serves both, and dw = dz X too.
 """
 
+import copy
 import math
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import gen_batches
 
 from ._check import (
     check_codes,
@@ -28,7 +28,7 @@ from ._check import (
     quiet,
 )
 from ._cross_entropy import Sigmoid, Softmax
-from ._moments import moments, second_moments
+from ._moments import batches, moments, second_moments
 from ._penalty import ElasticNet
 from ._threads import Workers, n_threads
 
@@ -63,7 +63,7 @@ def blocks_of(X, y, share):
             y[rows],
             share[rows] if np.ndim(share) else share,
         )
-        for rows in gen_batches(m, max(1, m * BLOCK_BYTES // size))
+        for rows in batches(m, max(1, m * BLOCK_BYTES // size))
     ]
 
 
@@ -86,16 +86,26 @@ class SparseRows:
         view.data, view.indices, view.indptr = data, indices, indptr - start
         return view
 
-    def __matmul__(self, w):
-        return self.rows @ w
+    @property
+    def T(self):
+        transposed = copy.copy(self)
+        transposed.rows, transposed.columns = self.columns, self.rows
+        return transposed
 
-    def __rmatmul__(self, dz):
-        return (self.columns @ dz.T).T
+    def __rmatmul__(self, v):
+        return np.ascontiguousarray((self.columns @ v.T).T)
+
+
+def linear(X, w, b):
+    """z = w . x + b for every row: of shape (m,) or (K, m)."""
+    z = w @ X.T
+    z += np.asarray(b)[..., None]
+    return z
 
 
 def grouped(blocks):
     """Runs of blocks: what one thread adds up at a time."""
-    return [blocks[rows] for rows in gen_batches(len(blocks), -(-len(blocks) // MOST_GROUPS))]
+    return [blocks[rows] for rows in batches(len(blocks), -(-len(blocks) // MOST_GROUPS))]
 
 
 def added_up(parts):
@@ -155,7 +165,8 @@ class Objective:
             self.share = (relative / total).astype(X.dtype)
             total *= largest * weight_unit
         self.groups = grouped(blocks_of(self.X, self.y, self.share))
-        self.workers = Workers(min(n_threads(n_jobs), len(self.groups)))
+        several = len(self.groups) > 1
+        self.workers = Workers(min(n_threads(n_jobs), len(self.groups)) if several else 1)
         # Beyond this, w is 0 to the last bit; squares of it would overflow.
         strongest = math.sqrt(np.finfo(X.dtype).max)
         self.penalty = ElasticNet.from_C(C, l1_ratio, total, strongest)
@@ -172,7 +183,7 @@ class Objective:
     def _of_block(self, block, w, b):
         """One block's part of J, dw and db: forward from z to the loss, backward from dz."""
         X, y, share = block
-        z = X @ w.T + b
+        z = linear(X, w, b)
         loss, dz = self.loss.cross_entropy(z, y)
         if np.ndim(share):
             J = float(np.vdot(share, loss))
@@ -184,13 +195,13 @@ class Objective:
     def _backward(self, dz, X, share):
         """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
         # Each row is divided before it is added: a sum of features near 1e308 would overflow.
-        dz = dz.T * share
+        dz *= share
         db = np.add.reduce(dz, axis=-1)
         return dz @ X, db if self.fit_intercept else db * 0
 
     def hessian(self, w, b):
         """The second derivative of J at (w, b): a function from (v, c) to its product with them."""
-        z = self.X @ w.T + b
+        z = linear(self.X, w, b)
 
         def product(v, c):
             return self._curvature(lambda dz: self.loss.differential(z, dz), v, c)
@@ -220,15 +231,15 @@ class Objective:
 
     def loss_curvature(self, w, b, rows):
         """Of the loss in each z at (w, b), for these rows: of shape (m,) or (K, m)."""
-        return self.loss.curvature(self.X[rows] @ w.T + b).T
+        return self.loss.curvature(linear(self.X[rows], w, b))
 
     def separates(self, w, b):
         """Whether (w, b) puts every row that has a weight strictly on its own side."""
-        z = self.X @ w.T + b
+        z = linear(self.X, w, b)
         if np.ndim(self.share) == 0:
             return self.loss.separates(z, self.y)
         weighted = self.share > 0
-        return self.loss.separates(z[weighted], self.y[weighted])
+        return self.loss.separates(z[..., weighted], self.y[weighted])
 
     @cached_property
     def moments(self):
@@ -237,7 +248,7 @@ class Objective:
         return moments(self.X, np.full(self.m, share) if np.ndim(share) == 0 else share)
 
     def _curvature(self, differential, v, c):
-        dw, db = self._backward(differential(self.X @ v.T + c), self.X, self.share)
+        dw, db = self._backward(differential(linear(self.X, v, c)), self.X, self.share)
         return dw + self.penalty.gradient(v), db
 
 

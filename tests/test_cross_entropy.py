@@ -45,38 +45,38 @@ def test_sigmoid_loss_is_the_courses_formula(rng):
 
 
 def test_softmax_loss_is_the_log_of_the_true_classs_probability(rng):
-    z = rng.normal(size=(20, 4))
+    z = rng.normal(size=(4, 20))
     y = rng.integers(0, 4, 20)
-    a = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    a = np.exp(z) / np.exp(z).sum(axis=0)
     loss, dz = Softmax.cross_entropy(z, y)
-    assert_allclose(loss, -np.log(a[np.arange(20), y]), rtol=1e-13)
-    assert_allclose(dz, a - np.eye(4)[y], rtol=1e-13, atol=1e-16)
+    assert_allclose(loss, -np.log(a[y, np.arange(20)]), rtol=1e-13)
+    assert_allclose(dz, a - np.eye(4)[:, y], rtol=1e-13, atol=1e-16)
     assert_allclose(Softmax.activation(z), a, rtol=1e-14)
     assert_allclose(Softmax.log_activation(z), np.log(a), rtol=1e-13)
 
 
 def test_softmax_of_two_classes_is_the_sigmoid_of_their_difference(rng):
-    z = rng.normal(size=(20, 2)) * 10
+    z = rng.normal(size=(2, 20)) * 10
     y = rng.integers(0, 2, 20)
     loss, dz = Softmax.cross_entropy(z, y)
-    expected_loss, expected_dz = Sigmoid.cross_entropy(z[:, 1] - z[:, 0], y.astype(float))
+    expected_loss, expected_dz = Sigmoid.cross_entropy(z[1] - z[0], y.astype(float))
     # The sum of the exponentials is rounded near 1: what remains is its absolute error.
     assert_allclose(loss, expected_loss, rtol=1e-12, atol=1e-15)
-    assert_allclose(dz[:, 1], expected_dz, rtol=1e-12, atol=1e-15)
+    assert_allclose(dz[1], expected_dz, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("size", [1000.0, 1e300])
 def test_softmax_is_finite_at_any_margin(size):
-    z = np.array([[size, 0.0, -size], [-size, size, 0.0]])
+    z = np.array([[size, 0.0, -size], [-size, size, 0.0]]).T
     for y in ([0, 0], [1, 1], [2, 2]):
         loss, dz = Softmax.cross_entropy(z, np.array(y))
         assert np.isfinite(loss).all()
         assert np.isfinite(dz).all()
     assert np.isfinite(Softmax.log_activation(z)).all()
-    assert_array_equal(Softmax.activation(z), [[1, 0, 0], [0, 1, 0]])
+    assert_array_equal(Softmax.activation(z).T, [[1, 0, 0], [0, 1, 0]])
 
 
-@pytest.mark.parametrize(("loss", "shape"), [(Sigmoid, (7,)), (Softmax, (7, 3))])
+@pytest.mark.parametrize(("loss", "shape"), [(Sigmoid, (7,)), (Softmax, (3, 7))])
 def test_differential_is_the_derivative_of_the_activation(loss, shape, rng):
     z, v = rng.normal(size=shape), rng.normal(size=shape)
     h = 1e-6
@@ -88,11 +88,11 @@ def test_differential_is_the_derivative_of_the_activation(loss, shape, rng):
 def test_curvature_bounds_are_reached_and_not_exceeded(rng):
     """Of the sigmoid at z = 0; of the softmax where two classes share all the probability."""
     v = np.array([1.0, -1.0, 0.0]) / np.sqrt(2)
-    z = np.array([[0.0, 0.0, -800.0]])
-    assert v @ Softmax.differential(z, v[None])[0] == pytest.approx(Softmax.curvature_bound)
+    z = np.array([[0.0, 0.0, -800.0]]).T
+    assert v @ Softmax.differential(z, v[:, None])[:, 0] == pytest.approx(Softmax.curvature_bound)
     assert Sigmoid.differential(np.zeros(1), np.ones(1))[0] == Sigmoid.curvature_bound
     for _ in range(100):
-        z, v = rng.normal(size=(1, 3)) * 3, rng.normal(size=(1, 3))
+        z, v = rng.normal(size=(3, 1)) * 3, rng.normal(size=(3, 1))
         assert np.vdot(v, Softmax.differential(z, v)) <= Softmax.curvature_bound * np.vdot(v, v)
 
 
@@ -104,9 +104,9 @@ def test_dtype_is_kept(dtype):
         *Sigmoid.cross_entropy(z[0], y),
         Sigmoid.activation(z),
         Sigmoid.log_activation(z),
-        *Softmax.cross_entropy(z, np.array([1])),
-        Softmax.activation(z),
-        Softmax.log_activation(z),
+        *Softmax.cross_entropy(z.T, np.array([1])),
+        Softmax.activation(z.T),
+        Softmax.log_activation(z.T),
     ]
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
