@@ -145,5 +145,5 @@ def _sum_of_squares(size):
 
 
 def _apply(matrix, v):
-    """matrix @ v, for one matrix and vector or for one of each for every class."""
-    return np.matmul(matrix, v[..., None])[..., 0]
+    """matrix @ v for every v, with one matrix for all or one for each class."""
+    return v @ matrix.T if matrix.ndim == 2 else np.matmul(matrix, v[..., None])[..., 0]

@@ -17,7 +17,7 @@ from ._moments import moments
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.
 ROWS_PER_COLUMN = 100
 # A map is kept for as many steps as cost what it did, within these bounds.
-SHORTEST, LONGEST = 8, 15
+SHORTEST, LONGEST = 8, 20
 # From this price on, in evaluations, the standardized descent is tried first, for as long as the
 # map would take, and ends most often before. Beyond the highest there is no map at all.
 HIGH_PRICE, HIGHEST_PRICE = 20, 200
@@ -70,7 +70,8 @@ class Decorrelation:
         singular = objective.m <= objective.n + 1 and not objective.penalty.l2
         if singular or not self.fits_in_memory or self.price > HIGHEST_PRICE:
             return math.inf
-        return 0 if self.price <= HIGH_PRICE else int(self.price)
+        # At w = 0 one map serves all classes: their curvature is the same there.
+        return 0 if self.price / self.n_outputs <= HIGH_PRICE else int(self.price)
 
     @property
     def period(self):
@@ -92,7 +93,7 @@ class Decorrelation:
         The others are left as they are: nearly collinear ones, which are so in the sample too,
         would be no longer with a little added to each.
         """
-        _, in_sample = moments(self.objective.X[self.rows], self._share)
+        _, in_sample = moments(self.objective.X[self.rows], self._share, self.objective.workers.map)
         _, deviation = self.objective.moments
         features = np.flatnonzero(in_sample < 0.7 * deviation)
         return features, np.square(deviation * self.standardized.scale)[features]
@@ -107,8 +108,7 @@ class Decorrelation:
         else:
             # 1/4 bounds a (1 - a): the fixed bound of Bohning and Lindsay, Ann. Inst. Stat. Math.
             # 40, 1988. Less than that is true at the start only.
-            shape = (*self.objective.outputs, self.sampled)
-            d = np.full(shape, 0.25, self.objective.X.dtype)
+            d = np.full(self.sampled, 0.25, self.objective.X.dtype)
         d = d * self._share
         H = self.objective.hessian_blocks(d, self.standardized.mean, self.standardized.scale, rows)
         if not self.objective.fit_intercept:

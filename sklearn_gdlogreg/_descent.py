@@ -122,6 +122,10 @@ class Problem:
         )
         return problem, here
 
+    def holding_blas(self):
+        """The context of every step: threads of BLAS would be in the way of ours."""
+        return self.objective.workers.holding_blas()
+
     def close(self):
         """End the threads that the sums over rows have started."""
         self.objective.workers.close()
@@ -157,7 +161,7 @@ def iterate(problem, rule, here):
         while True:
             yield here
             # Around the step alone: a generator must not change its caller's state between two.
-            with quiet():
+            with quiet(), problem.holding_blas():
                 if here.t >= problem.stale_at:
                     problem, here = problem.decorrelated(here)
                     rule = replace(rule, first=problem.first_learning_rate)
@@ -204,7 +208,7 @@ def problem_for(objective, w, b, *, learning_rate, coordinates):
 
 def begin(objective, w, b, *, learning_rate, coordinates):
     """The problem, and its descent from (w, b): what all that descend have in common."""
-    with quiet():
+    with quiet(), objective.workers.holding_blas():
         problem = problem_for(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
         rule = rule_for(learning_rate, problem)
         start = problem.start(w, b)

@@ -22,8 +22,9 @@ from sklearn.utils.validation import validate_data
 from ._check import check_float, check_rows, check_start, check_weights, quiet
 from ._cross_entropy import Sigmoid, Softmax
 from ._descent import DESCENT_PARAMETERS, begin
-from ._moments import BLOCK_ENTRIES, batches
+from ._moments import BLOCK_ENTRIES
 from ._objective import Objective
+from ._rows import batches
 from ._run import Run
 
 
@@ -106,7 +107,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         - ``"decorrelated"``: in coordinates in which the second derivative of the cost is nearly
           the identity. They are made of the p x p matrix of second moments, which costs as much
           as a number of steps that grows with p; rules that look at the cost have them made anew
-          every 8 to 15 steps, where the descent has come to. Made anew at every step it would be
+          every 8 to 20 steps, where the descent has come to. Made anew at every step it would be
           Newton's method; between two times it is gradient descent, one pass over X a step. Of
           many rows (over 200 a column), a sample of them makes the coordinates. Not for L1
           penalties, whose soft threshold needs the features apart.
@@ -295,11 +296,14 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             )
         # Feature names are checked here but set with everything else, when the fit is done.
         seen = GDLogisticRegression()
-        validate_data(seen, X, skip_check_array=True)
+        if not isinstance(X, np.ndarray):
+            validate_data(seen, X, skip_check_array=True)
         names = getattr(seen, "feature_names_in_", None)
         given_X = X
         X, y = check_rows(X, y, self)
-        check_classification_targets(y)
+        if y.dtype.kind not in "iubUS":
+            # Integers and strings are classes; finding that out takes longer than a small fit.
+            check_classification_targets(y)
         classes = np.unique(y)
         if len(classes) < 2:
             raise ValueError(

@@ -28,18 +28,10 @@ from ._check import (
     quiet,
 )
 from ._cross_entropy import Sigmoid, Softmax
-from ._moments import batches, moments, second_moments
+from ._moments import moments, second_moments
 from ._penalty import ElasticNet
+from ._rows import grouped, row_blocks, stored_bytes
 from ._threads import Workers, n_threads
-
-# A block of rows is read twice, for z and for dw, the second time from the cache. Measured on 2
-# cores with 2 MB of second-level cache each: 1 MB is 7% faster on one thread, but two threads gain
-# nothing from each other there, as they hand the interpreter's lock back and forth too often.
-BLOCK_BYTES = 2**21
-# Blocks are added up in this many groups at most, in each one after the other, then group after
-# group. They are cut by the shape of X alone, so that the sums are the same, to the last bit, for
-# any number of threads; and they are few, so that what is kept until then is small.
-MOST_GROUPS = 32
 
 
 class Block(NamedTuple):
@@ -51,19 +43,14 @@ class Block(NamedTuple):
 
 
 def blocks_of(X, y, share):
-    """All rows, in blocks that fit the cache; in one, if they nearly do."""
-    m = X.shape[0]
-    is_sparse = sparse.issparse(X)
-    size = X.data.nbytes + X.indices.nbytes if is_sparse else X.nbytes
-    if size <= 2 * BLOCK_BYTES:
-        return [Block(SparseRows(X, slice(0, m)) if is_sparse else X, y, share)]
+    """All rows, in blocks that fit the cache."""
     return [
         Block(
-            SparseRows(X, rows) if is_sparse else X[rows],
+            SparseRows(X, rows) if sparse.issparse(X) else X[rows],
             y[rows],
             share[rows] if np.ndim(share) else share,
         )
-        for rows in batches(m, max(1, m * BLOCK_BYTES // size))
+        for rows in row_blocks(X.shape[0], stored_bytes(X))
     ]
 
 
@@ -101,11 +88,6 @@ def linear(X, w, b):
     z = w @ X.T
     z += np.asarray(b)[..., None]
     return z
-
-
-def grouped(blocks):
-    """Runs of blocks: what one thread adds up at a time."""
-    return [blocks[rows] for rows in batches(len(blocks), -(-len(blocks) // MOST_GROUPS))]
 
 
 def added_up(parts):
@@ -165,8 +147,10 @@ class Objective:
             self.share = (relative / total).astype(X.dtype)
             total *= largest * weight_unit
         self.groups = grouped(blocks_of(self.X, self.y, self.share))
+        # Data in one piece are summed as they are, with whatever BLAS does on its own.
         several = len(self.groups) > 1
-        self.workers = Workers(min(n_threads(n_jobs), len(self.groups)) if several else 1)
+        n = min(n_threads(n_jobs), len(self.groups)) if several else 1
+        self.workers = Workers(n, held=several)
         # Beyond this, w is 0 to the last bit; squares of it would overflow.
         strongest = math.sqrt(np.finfo(X.dtype).max)
         self.penalty = ElasticNet.from_C(C, l1_ratio, total, strongest)
@@ -223,7 +207,7 @@ class Objective:
         alone that stand for all of them; the result is of shape (n + 1, n + 1) or
         (K, n + 1, n + 1), the intercept last.
         """
-        H = second_moments(self.X[rows], d, mean, scale)
+        H = second_moments(self.X[rows], d, mean, scale, self.workers.map)
         features = np.arange(self.n)
         # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
         H[..., features, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
@@ -244,8 +228,9 @@ class Objective:
     @cached_property
     def moments(self):
         """Weighted mean and standard deviation of every column of X, each of shape (n,)."""
-        share = self.share
-        return moments(self.X, np.full(self.m, share) if np.ndim(share) == 0 else share)
+        share = self.share if np.ndim(self.share) else np.full(self.m, self.share)
+        with quiet():
+            return moments(self.X, share, self.workers.map)
 
     def _curvature(self, differential, v, c):
         dw, db = self._backward(differential(linear(self.X, v, c)), self.X, self.share)

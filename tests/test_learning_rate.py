@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ class Quadratic:
     """J = sum(curvature * wb^2) / 2, with the little of a Problem that a descent needs."""
 
     stale_at = math.inf
+    holding_blas = staticmethod(nullcontext)
 
     def close(self):
         """Nothing to end."""

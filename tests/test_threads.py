@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
-from sklearn_gdlogreg._objective import MOST_GROUPS, Objective, blocks_of, grouped
+from sklearn_gdlogreg._objective import Objective, blocks_of
+from sklearn_gdlogreg._rows import MOST_GROUPS, grouped
 from sklearn_gdlogreg._threads import Workers, n_threads
 
 STORAGES = {
