@@ -107,18 +107,20 @@ class Decorrelated:
     def __init__(self, standardized, hessian):
         self.standardized = standardized
         dtype = standardized.scale.dtype
-        size = hessian.shape[-1]
         # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
         # intercept) have curvature 0: they get as much as keeps the inverse's rounding below
         # the square root of the dtype's.
-        largest = np.diagonal(hessian, axis1=-2, axis2=-1).max(axis=-1)
-        floor = np.where(largest > 0, math.sqrt(np.finfo(dtype).eps) * largest, 1)
-        R = np.linalg.cholesky(hessian + np.multiply.outer(floor, np.eye(size)))
+        diagonal = np.einsum("...jj->...j", hessian)
+        largest = diagonal.max(axis=-1, keepdims=True)
+        floored = hessian.copy()
+        np.einsum("...jj->...j", floored)[...] += np.where(
+            largest > 0, math.sqrt(np.finfo(dtype).eps) * largest, 1
+        )
+        R = np.linalg.cholesky(floored).astype(dtype, copy=False)
         # The inverse itself: products with it are what every step needs.
-        inverse = np.linalg.inv(R)
-        self.to_standardized = np.swapaxes(inverse, -1, -2).astype(dtype)
-        self.from_gradient = inverse.astype(dtype)
-        self.from_standardized = np.swapaxes(R, -1, -2).astype(dtype)
+        self.from_gradient = np.linalg.inv(R)
+        self.to_standardized = np.swapaxes(self.from_gradient, -1, -2)
+        self.from_standardized = np.swapaxes(R, -1, -2)
 
     def pack(self, w, b):
         return _apply(self.from_standardized, self.standardized.pack(w, b))
