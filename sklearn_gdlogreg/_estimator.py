@@ -4,7 +4,7 @@ import math
 import sys
 import warnings
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -26,6 +26,20 @@ from ._moments import BLOCK_ENTRIES
 from ._objective import Objective
 from ._rows import batches
 from ._run import Run
+
+
+class Examples(NamedTuple):
+    """Training data as the numerical rooms expect them."""
+
+    X: object
+    y: np.ndarray
+    classes: np.ndarray
+    codes: np.ndarray
+    names: np.ndarray | None
+
+    def name_of(self, j):
+        """What to call a column in a message."""
+        return f"column {j}" if self.names is None else repr(self.names[j])
 
 
 class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
@@ -285,21 +299,25 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             are separable and nothing bounds the coefficients. It says what to change.
         """
         self._validate_params()
-        C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
-        tol = check_float("tol", self.tol)
-        if l1_ratio > 0 and math.isinf(C):
-            warnings.warn(
-                f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
-                "for instance C=1.",
-                UserWarning,
-                stacklevel=2,
-            )
+        examples = self._examples(X, y)
+        objective = self._objective(examples, sample_weight)
+        start = self._start(examples.classes, coef_init, intercept_init)
+        w, b = check_start(start, objective.outputs, examples.X, self.fit_intercept)
+        run = self._run(objective, w, b)
+        with quiet():
+            message = run.warning(examples.name_of)
+        self._keep(run, examples)
+        if message:
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        return self
+
+    def _examples(self, X, y):
+        """The training data, checked."""
         # Feature names are checked here but set with everything else, when the fit is done.
         seen = GDLogisticRegression()
         if not isinstance(X, np.ndarray):
             validate_data(seen, X, skip_check_array=True)
         names = getattr(seen, "feature_names_in_", None)
-        given_X = X
         X, y = check_rows(X, y, self)
         if y.dtype.kind not in "iubUS":
             # Integers and strings are classes; finding that out takes longer than a small fit.
@@ -310,12 +328,23 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 "y must have at least 2 classes to tell apart; it has only one class: "
                 f"{classes.tolist()[0]!r}."
             )
-        codes = np.searchsorted(classes, y)
-        weights, weight_unit = self._row_weights(sample_weight, X, y, classes, codes)
-        objective = Objective(
-            X,
-            codes,
-            len(classes),
+        return Examples(X, y, classes, np.searchsorted(classes, y), names)
+
+    def _objective(self, examples, sample_weight):
+        """What the parameters make of the examples."""
+        C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
+        if l1_ratio > 0 and math.isinf(C):
+            warnings.warn(
+                f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
+                "for instance C=1.",
+                UserWarning,
+                stacklevel=3,
+            )
+        weights, weight_unit = self._row_weights(sample_weight, examples)
+        return Objective(
+            examples.X,
+            examples.codes,
+            len(examples.classes),
             sample_weight=weights,
             weight_unit=weight_unit,
             C=C,
@@ -323,24 +352,31 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             fit_intercept=self.fit_intercept,
             n_jobs=self.n_jobs,
         )
-        start = self._start(classes, coef_init, intercept_init)
-        w, b = check_start(start, objective.outputs, X, self.fit_intercept)
+
+    def _run(self, objective, w, b, kept=()):
+        """The descent from (w, b), to its end; the steps of the iterations in `kept` stay."""
         problem, steps = begin(
             objective, w, b, learning_rate=self.learning_rate, coordinates=self.coordinates
         )
         run = Run(
             problem,
             max_iter=self.max_iter,
-            tol=tol,
+            tol=check_float("tol", self.tol),
             learning_rate=self.learning_rate,
             verbose=self.verbose,
+            kept=kept,
         )
         with quiet():
-            run.follow(steps)
-            message = run.warning(lambda j: f"column {j}" if names is None else repr(names[j]))
+            return run.follow(steps)
 
-        validate_data(self, given_X, skip_check_array=True)
-        self.classes_ = classes
+    def _keep(self, run, examples):
+        """Become what the run has found."""
+        self.n_features_in_ = examples.X.shape[1]
+        if examples.names is not None:
+            self.feature_names_in_ = examples.names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        self.classes_ = examples.classes
         # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
         self.coef_ = np.atleast_2d(run.last.coef).copy()
         self.intercept_ = np.atleast_1d(run.last.intercept).copy()
@@ -350,30 +386,6 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         self.gradient_norms_ = np.array(run.violations)
         self.stop_reason_ = run.stop_reason
         self.coordinates_ = run.last.coordinates.name
-        if message:
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
-        return self
-
-    def decision_function(self, X):
-        """z = w.x + b of every example; the log-odds of ``classes_[1]`` for two classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples.
-
-        Returns
-        -------
-        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Of shape (n_samples,) for two classes: the second one is predicted where z > 0. For
-            more, the class with the largest z is.
-        """
-        with quiet():
-            z = super().decision_function(X)
-        # A sum beyond the largest float is inf; half of that float says as much, and differences
-        # of such numbers are still finite.
-        limit = np.finfo(z.dtype).max / 2
-        return np.clip(z, -limit, limit, out=z)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -419,9 +431,9 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 result[rows, 1] = activation(z[rows])
         return result
 
-    def _row_weights(self, sample_weight, X, y, classes, codes):
+    def _row_weights(self, sample_weight, examples):
         """sample_weight times class_weight, and the unit that they are in; None if neither."""
-        weights = check_weights(sample_weight, X)
+        weights = check_weights(sample_weight, examples.X)
         if self.class_weight is None:
             return weights, 1.0
         if isinstance(self.class_weight, dict) and not all(
@@ -440,9 +452,9 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         # "balanced" divides by a class's total weight, which may be 0: its rows keep weight 0.
         with np.errstate(divide="ignore", invalid="ignore"):
             of_class = compute_class_weight(
-                self.class_weight, classes=classes, y=y, sample_weight=weights
+                self.class_weight, classes=examples.classes, y=examples.y, sample_weight=weights
             )
-            of_row = of_class[codes]
+            of_row = of_class[examples.codes]
             if weights is not None:
                 of_row = np.where(weights > 0, of_row, 0)
             largest = float(of_row.max())

@@ -21,6 +21,8 @@ class Run:
     verbose : int
     learning_rate : float, callable or str
         As the caller gave it: what to change depends on whose choice the rate was.
+    kept : collection of int
+        Iterations whose steps are wanted afterwards, besides the last.
 
     Attributes
     ----------
@@ -31,17 +33,20 @@ class Run:
         At the start and after each iteration.
     learning_rates : list of float
         Of each iteration.
+    steps : dict of int to Step
+        Those that were to be kept.
     tried_rate : float
         The learning rate that led to the last step, or to the one whose cost is not finite.
     """
 
-    def __init__(self, problem, *, max_iter, tol, learning_rate, verbose=0):
+    def __init__(self, problem, *, max_iter, tol, learning_rate, verbose=0, kept=()):
         self.problem = problem
         self.max_iter = max_iter
         self.tol = tol
         self.verbose = verbose
         self.learning_rate = learning_rate
         self.last = self.best = None
+        self.kept, self.steps = frozenset(kept), {}
         self.costs, self.violations, self.learning_rates = [], [], []
 
     def follow(self, steps):
@@ -64,6 +69,8 @@ class Run:
             return "diverged"
         stalled = self._stands_still(step)
         self.last = step
+        if step.t in self.kept:
+            self.steps[step.t] = step
         if self.best is None or step.cost < self.best.cost:
             self.best = step
         self.costs.append(step.cost)
