@@ -3,6 +3,13 @@
 from ._descent import descend
 from ._estimator import GDLogisticRegression
 from ._objective import cost_and_gradient
+from ._search import GDGridSearchCV
 
 __version__ = "0.1.0"
-__all__ = ["GDLogisticRegression", "__version__", "cost_and_gradient", "descend"]
+__all__ = [
+    "GDGridSearchCV",
+    "GDLogisticRegression",
+    "__version__",
+    "cost_and_gradient",
+    "descend",
+]

@@ -47,6 +47,16 @@ class Sigmoid:
         return loss, dz
 
     @staticmethod
+    def doubled_dz(half_z, y):
+        """2 dz = tanh(z / 2) + 1 - 2 y, in place of z / 2.
+
+        Two passes instead of five, where the loss is not asked for: a = (1 + tanh(z / 2)) / 2.
+        """
+        dz = np.tanh(half_z, out=half_z)
+        dz += 1 - 2 * y
+        return dz
+
+    @staticmethod
     def differential(z, v):
         """How a moves when z moves by v: da = a (1 - a) v."""
         a = Sigmoid.activation(z)
@@ -98,6 +108,15 @@ class Softmax:
         dz = np.divide(e, total, out=e)
         dz[own] -= 1
         return loss, dz
+
+    @staticmethod
+    def dz(z, y):
+        """dz = a - (1 at y, 0 elsewhere), in place of z; z may be a stack of shape (..., K, m)."""
+        z -= z.max(axis=-2, keepdims=True)
+        a = np.exp(z, out=z)
+        a /= a.sum(axis=-2, keepdims=True)
+        a[..., y, np.arange(len(y))] -= 1
+        return a
 
     @staticmethod
     def differential(z, v):

@@ -371,6 +371,13 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
 
     def _keep(self, run, examples):
         """Become what the run has found."""
+        self._keep_end(run.end, examples)
+        self.loss_curve_ = np.array(run.costs)
+        self.learning_rates_ = np.array(run.learning_rates)
+        self.gradient_norms_ = np.array(run.violations)
+
+    def _keep_end(self, end, examples):
+        """Become what a descent has come to, without the curves."""
         self.n_features_in_ = examples.X.shape[1]
         if examples.names is not None:
             self.feature_names_in_ = examples.names
@@ -378,14 +385,11 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             del self.feature_names_in_
         self.classes_ = examples.classes
         # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
-        self.coef_ = np.atleast_2d(run.last.coef).copy()
-        self.intercept_ = np.atleast_1d(run.last.intercept).copy()
-        self.n_iter_ = np.array([run.last.t], dtype=np.int32)
-        self.loss_curve_ = np.array(run.costs)
-        self.learning_rates_ = np.array(run.learning_rates)
-        self.gradient_norms_ = np.array(run.violations)
-        self.stop_reason_ = run.stop_reason
-        self.coordinates_ = run.last.coordinates.name
+        self.coef_ = np.atleast_2d(end.coef).copy()
+        self.intercept_ = np.atleast_1d(end.intercept).copy()
+        self.n_iter_ = np.array([end.t], dtype=np.int32)
+        self.stop_reason_ = end.stop_reason
+        self.coordinates_ = end.coordinates
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.

@@ -42,15 +42,15 @@ class Block(NamedTuple):
     share: np.ndarray | np.floating
 
 
-def blocks_of(X, y, share):
-    """All rows, in blocks that fit the cache."""
+def blocks_of(X, y, share, extra=0):
+    """All rows, in blocks that fit the cache; with `extra` bytes that are at work beside X."""
     return [
         Block(
             SparseRows(X, rows) if sparse.issparse(X) else X[rows],
             y[rows],
-            share[rows] if np.ndim(share) else share,
+            share[..., rows] if np.ndim(share) else share,
         )
-        for rows in row_blocks(X.shape[0], stored_bytes(X))
+        for rows in row_blocks(X.shape[0], stored_bytes(X) + extra)
     ]
 
 

@@ -1,12 +1,24 @@
 """A descent while it is being watched: what is remembered of it, when it stops and why."""
 
+import copy
 import math
 import sys
 from contextlib import closing
+from typing import NamedTuple
 
 import numpy as np
 
 from . import _diagnosis
+
+
+class End(NamedTuple):
+    """Where a descent ended, and why."""
+
+    t: int
+    coef: np.ndarray
+    intercept: np.ndarray
+    coordinates: str
+    stop_reason: str
 
 
 class Run:
@@ -61,6 +73,24 @@ class Run:
         if self.verbose:
             sys.stdout.write(f"stopped after iteration {self.last.t}: {self.stop_reason}\n")
         return self
+
+    @property
+    def end(self):
+        last = self.last
+        return End(last.t, last.coef, last.intercept, last.coordinates.name, self.stop_reason)
+
+    def until(self, max_iter):
+        """This run as it would have been with a smaller `max_iter`, one of those in `kept`."""
+        if max_iter not in self.steps:
+            return self  # it ended before
+        run = copy.copy(self)
+        run.last = self.steps[max_iter]
+        run.costs = self.costs[: max_iter + 1]
+        run.violations = self.violations[: max_iter + 1]
+        run.learning_rates = self.learning_rates[:max_iter]
+        if self.last.t > max_iter or self.stop_reason == "diverged":
+            run.stop_reason = "max_iter"
+        return run
 
     def _watch(self, step):
         """Remember the step; the reason to stop at it, or None."""

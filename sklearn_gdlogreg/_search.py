@@ -1,0 +1,397 @@
+"""GDGridSearchCV: folds and grid, sharing the descents of candidates.
+
+The search itself is scikit-learn's. What differs is what one task does: not one candidate on one
+fold, but all candidates on a fold that come after the same transformers. Those that cannot be
+served together are fitted one at a time, by the function that GridSearchCV uses.
+"""
+
+import sys
+import time
+import warnings
+from collections import defaultdict
+
+import numpy as np
+from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+
+# The parts that GridSearchCV.fit is made of. It has no hook between the choice of the candidates
+# and the fit of one of them; a hook that takes all candidates of a fold would replace them.
+from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
+from sklearn.model_selection._validation import (
+    _fit_and_score,
+    _insert_error_scores,
+    _warn_or_raise_about_fit_failures,
+)
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params, _num_samples, indexable
+
+from ._fold import Fold, last_step, split_parameters, token
+
+
+class GDGridSearchCV(GridSearchCV):
+    """Grid search over a :class:`GDLogisticRegression`, for about the price of one fit.
+
+    A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
+    candidates, ``cv_results_`` and methods. On each fold,
+
+    - candidates that differ in ``max_iter`` are one descent, read off on the way;
+    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio`` or
+      ``class_weight`` descend side by side, with one matrix product for all of them;
+    - the transformers of a Pipeline are fitted once for each combination of their parameters.
+
+    Whatever else the grid holds, the results are GridSearchCV's; what cannot be shared (callbacks
+    or ``verbose`` of the estimator, a subclass of it, a start other than 0, invalid parameters) is
+    fitted one candidate at a time.
+
+    Parameters
+    ----------
+    estimator : GDLogisticRegression or Pipeline that ends in one
+        Other estimators work too, and share nothing.
+
+    param_grid : dict or list of dict
+        Names of parameters, and the values to try for each.
+
+    scoring : str, callable, list, tuple or dict, default=None
+        As in GridSearchCV. With a function of your own in place of a name or of what
+        ``make_scorer`` gives, which might look at the curves of a model, learning rates are no
+        longer shared; ``max_iter`` is.
+
+    n_jobs : int, default=None
+        The number of folds (and combinations of transformer parameters) that are worked on at
+        the same time, by joblib's backend.
+
+    refit : bool, str or callable, default=True
+        As in GridSearchCV.
+
+    cv : int, cross-validation generator or iterable, default=None
+        As in GridSearchCV.
+
+    verbose : int, default=0
+        1 says how many fits there are, 2 prints the score of each.
+
+    error_score : "raise" or float, default=nan
+        As in GridSearchCV.
+
+    return_train_score : bool, default=False
+        As in GridSearchCV.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        GridSearchCV's. ``mean_fit_time`` is each candidate's share of the time that they took
+        together. Scores agree to rounding: the sums of descents made side by side are rounded
+        differently, by about 1e-16 of their size at each iteration (which grows only where a
+        learning rate is so large that the descent is chaotic).
+
+    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
+    multimetric_, classes_, n_features_in_, feature_names_in_
+        GridSearchCV's.
+
+    Raises
+    ------
+    ValueError
+        As GridSearchCV does.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Once, naming the candidates whose descent diverged or had not converged at ``max_iter``.
+
+    See Also
+    --------
+    sklearn.model_selection.GridSearchCV : The same for any estimator, one fit after the other.
+    GDSearchDisplay : Plots the scores.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> pipeline = make_pipeline(StandardScaler(), GDLogisticRegression(tol=0))
+    >>> grid = {
+    ...     "gdlogisticregression__learning_rate": [0.01, 0.1, 1.0],
+    ...     "gdlogisticregression__max_iter": [10, 100, 1000],
+    ... }
+    >>> search = GDGridSearchCV(pipeline, grid).fit(X, y)
+    >>> search.best_params_["gdlogisticregression__learning_rate"]
+    0.1
+    >>> print(f"{search.best_score_:.4f}")
+    0.9807
+    """
+
+    def __init__(
+        self,
+        estimator,
+        param_grid,
+        *,
+        scoring=None,
+        n_jobs=None,
+        refit=True,
+        cv=None,
+        verbose=0,
+        error_score=np.nan,
+        return_train_score=False,
+    ):
+        super().__init__(
+            estimator,
+            param_grid,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, **params):
+        """Fit and score all candidates on all folds, then the best of them on all rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        **params : dict
+            What `fit`, the scorer and the splitter are to be given, such as ``sample_weight`` or
+            ``groups``; of arrays as long as X, each fold gets its part.
+
+        Returns
+        -------
+        self : GDGridSearchCV
+            The fitted search.
+        """
+        scorers, refit_metric = self._get_scorers()
+        X, y = indexable(X, y)
+        params = _check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        metadata = {"sample_weight": params["sample_weight"]} if "sample_weight" in params else None
+        about = {"X": X, "y": y, "metadata": metadata}
+        context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
+        context.call_on_fit_task_begin(estimator=self, **about)
+
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
+        splits = list(cv.split(X, y, **routed.splitter.split))
+        if len(splits) != self.n_splits_:
+            raise ValueError(
+                "cv.split and cv.get_n_splits return inconsistent results. Expected "
+                f"{self.n_splits_} splits, got {len(splits)}"
+            )
+        candidates = list(ParameterGrid(self.param_grid))
+        if self.verbose > 0:
+            sys.stdout.write(
+                f"Fitting {len(splits)} folds for each of {len(candidates)} candidates, "
+                f"totalling {len(splits) * len(candidates)} fits\n"
+            )
+        search_context = context.subcontext(
+            task_name="search",
+            max_subtasks=len(candidates) * len(splits),
+            sequential_subtasks=False,
+        ).call_on_fit_task_begin(estimator=self)
+        out = self._evaluate(X, y, candidates, splits, scorers, routed, search_context)
+        search_context.call_on_fit_task_end(estimator=self)
+
+        reasons = [result.pop("stop_reason") for result in out]
+        _warn_about_descents(reasons, candidates, self.n_splits_)
+        _warn_or_raise_about_fit_failures(out, self.error_score)
+        if callable(self.scoring):
+            _insert_error_scores(out, self.error_score)
+        results = self._format_results(candidates, self.n_splits_, out)
+        self.multimetric_ = isinstance(out[0]["test_scores"], dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(out[0]["test_scores"])
+            refit_metric = self.refit
+        if self.refit or not self.multimetric_:
+            self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+            if not callable(self.refit):
+                self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
+            self.best_params_ = results["params"][self.best_index_]
+        if self.refit:
+            self._refit_best(X, y, routed.estimator.fit, context, about)
+        self.scorer_ = getattr(scorers, "_scorers", scorers)
+        self.cv_results_ = results
+        context.call_on_fit_task_end(estimator=self, **about)
+        return self
+
+    def _refit_best(self, X, y, fit_params, context, about):
+        self.best_estimator_ = clone(self.estimator).set_params(
+            **clone(self.best_params_, safe=False)
+        )
+        refit_context = context.subcontext(task_name="refit-with-best-params")
+        with refit_context.propagate_callback_context(self.best_estimator_):
+            refit_context.call_on_fit_task_begin(estimator=self, **about)
+            start = time.time()
+            self.best_estimator_.fit(X, y, **fit_params)
+            self.refit_time_ = time.time() - start
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+        refit_context.call_on_fit_task_end(estimator=self, **about)
+
+    def _evaluate(self, X, y, candidates, splits, scorer, routed, context):
+        """One result for every candidate on every split, split by split within the candidate."""
+        estimator = clone(self.estimator)
+        name, final = last_step(estimator)
+        groups = defaultdict(list)
+        for index, parameters in enumerate(candidates):
+            before, _ = split_parameters(parameters, name)
+            # Where nothing can be shared, every candidate is a task of its own.
+            groups[index if final is None else token(before)].append(index)
+
+        settings = {
+            "estimator": estimator,
+            "fit_params": routed.estimator.fit,
+            "score_params": routed.scorer.score,
+            "scorer": scorer,
+            "error_score": self.error_score,
+            "return_train_score": self.return_train_score,
+            "verbose": self.verbose,
+        }
+        # Made ahead of the tasks that they are sent to, as in GridSearchCV.
+        contexts = [
+            [
+                context.subcontext(
+                    task_name="candidate-split-evaluation", task_id=i * len(splits) + k
+                )
+                for k in range(len(splits))
+            ]
+            for i in range(len(candidates))
+        ]
+        with Parallel(n_jobs=self.n_jobs, pre_dispatch=self.pre_dispatch) as parallel:
+            found = parallel(
+                delayed(_evaluate_on_fold)(
+                    {i: candidates[i] for i in indices},
+                    X,
+                    y,
+                    split,
+                    contexts={i: contexts[i][k] for i in indices},
+                    progress=(k, len(splits), len(candidates)),
+                    caller=self,
+                    **settings,
+                )
+                for k, split in enumerate(splits)
+                for indices in groups.values()
+            )
+        results = [None] * (len(candidates) * len(splits))
+        tasks = ((k, indices) for k in range(len(splits)) for indices in groups.values())
+        for (k, indices), of_task in zip(tasks, found, strict=True):
+            for i in indices:
+                results[i * len(splits) + k] = of_task[i]
+        return results
+
+
+def _evaluate_on_fold(
+    candidates, X, y, split, *, estimator, contexts, progress, caller, verbose, **settings
+):
+    """The result of each of these candidates on one split, by its index: together if possible."""
+    split_index, n_splits, n_candidates = progress
+    results = {}
+    try:
+        for i, result in _together(candidates, X, y, split, estimator, **settings):
+            results[i] = result
+            # The hooks of a task that was part of a larger one.
+            contexts[i].call_on_fit_task_begin(estimator=caller, X=X, y=y)
+            contexts[i].call_on_fit_task_end(estimator=caller, X=X, y=y)
+            if verbose > 1:
+                _show(candidates[i], result, f"{split_index + 1}/{n_splits}")
+    except Exception:
+        # Whatever it is (transformers that fail, a metric that cannot be computed), candidates
+        # that have no result yet meet it again below, and are dealt with as in GridSearchCV.
+        results = dict(results)
+    for i in [i for i in candidates if i not in results]:
+        results[i] = _fit_and_score(
+            clone(estimator),
+            X,
+            y,
+            train=split[0],
+            test=split[1],
+            parameters=candidates[i],
+            split_progress=(split_index, n_splits),
+            candidate_progress=(i, n_candidates),
+            return_n_test_samples=True,
+            return_times=True,
+            caller=caller,
+            callback_ctx=contexts[i],
+            verbose=verbose,
+            **settings,
+        )
+        results[i]["stop_reason"] = None  # what there was to say, its fit has said
+    return results
+
+
+def _together(
+    candidates,
+    X,
+    y,
+    split,
+    estimator,
+    *,
+    fit_params,
+    score_params,
+    scorer,
+    error_score,
+    return_train_score,
+):
+    """(index, result) of the candidates that can share, in the form of _fit_and_score."""
+    name, _ = last_step(estimator)
+    parameters = {i: split_parameters(candidates[i], name) for i in candidates}
+    before, _ = next(iter(parameters.values()))
+    estimator = clone(estimator).set_params(**clone(before, safe=False))
+    if last_step(estimator)[1] is None:
+        return
+    fold = Fold(
+        estimator, X, y, *split, fit_params=fit_params, score_params=score_params, scorer=scorer
+    )
+    start = time.time()
+    models = dict(fold.fit({i: own for i, (_, own) in parameters.items()}))
+    fit_time = (time.time() - start) / max(1, len(models))
+    for i, model in models.items():
+        start = time.time()
+        result = {"fit_error": None, "test_scores": fold.score(model, "test", error_score)}
+        score_time = time.time() - start
+        if return_train_score:
+            result["train_scores"] = fold.score(model, "train", error_score)
+        result["n_test_samples"] = _num_samples(fold.rows["test"][0])
+        result["fit_time"], result["score_time"] = fit_time, score_time
+        # tol=0 asks for max_iter iterations, whatever they do.
+        asked_for = model.stop_reason_ == "max_iter" and 0 in (model.tol, model.max_iter)
+        result["stop_reason"] = None if asked_for else model.stop_reason_
+        yield i, result
+
+
+def _show(parameters, result, fold):
+    """verbose=2: a line for each fit, as GridSearchCV prints it."""
+    described = ", ".join(f"{name}={parameters[name]}" for name in sorted(parameters))
+    scores = result["test_scores"]
+    if isinstance(scores, dict):
+        shown = " ".join(f"{name}: (test={scores[name]:.3f})" for name in sorted(scores))
+    else:
+        shown = f"score={scores:.3f}"
+    sys.stdout.write(f"[CV {fold}] END {described}; {shown}\n")
+
+
+def _warn_about_descents(reasons, candidates, n_splits):
+    """One warning for all descents that did not end well."""
+    told = {
+        "diverged": "diverged: their cost stopped being finite. Use a smaller learning_rate",
+        "max_iter": "had not converged at max_iter. Use a larger max_iter, or tol=0 to ask for "
+        "exactly max_iter iterations",
+        "stalled": "stalled before they reached tol. Use a larger tol",
+    }
+    sentences = []
+    for reason, what in told.items():
+        fits = [k // n_splits for k, found in enumerate(reasons) if found == reason]
+        if fits:
+            names = list(dict.fromkeys(fits))
+            shown = "; ".join(str(candidates[i]) for i in names[:3]) + ("; ..." * (len(names) > 3))
+            sentences.append(
+                f"{len(fits)} of {len(reasons)} fits, of {len(names)} candidates, {what} ({shown})."
+            )
+    if sentences:
+        warnings.warn(" ".join(sentences), ConvergenceWarning, stacklevel=4)

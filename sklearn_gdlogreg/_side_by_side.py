@@ -1,0 +1,180 @@
+"""Many descents at once: constant learning rates, in the coordinates of X.
+
+Descents over the same rows that differ in learning rate, penalty and weights are rows of one W,
+
+    Z = W X' + b,   dZ = sigmoid(Z) - y,   dW = dZ X
+
+and share every read of X. Shapes for B descents: W (B, n), b (B,), Z (B, m), and for K classes
+W (B, K, n), b (B, K), Z (B, K, m).
+"""
+
+import math
+
+import numpy as np
+
+from ._check import quiet
+from ._cross_entropy import Sigmoid
+from ._objective import added_up, blocks_of
+from ._penalty import ElasticNet
+from ._rows import grouped
+from ._run import End
+
+# Every so many iterations it is seen whether a descent has left the range of ordinary numbers.
+LOOK_EVERY = 16
+
+
+def descend_side_by_side(objectives, learning_rates, stops, tol):
+    """What separate fits with these learning rates and each of these `max_iter` end with.
+
+    Parameters
+    ----------
+    objectives : list of Objective
+        Of the same rows and classes; penalties and weights may differ.
+    learning_rates : list of float
+    stops : list of collection of int
+        The values of max_iter that are asked of each descent.
+    tol : float
+
+    Returns
+    -------
+    list of (dict of int to End, or None)
+        By max_iter, for each descent; None where numbers grew beyond what can be judged here,
+        and the descent has to be made alone.
+    """
+    W, b = _start(objectives)
+    running = np.arange(len(objectives))
+    found = [{} for _ in objectives]
+    events = set().union(*stops)
+    cuts = [sorted(own) for own in stops]
+    together = Together(objectives, learning_rates, running)
+    limit = _ordinary(objectives[0].X)
+
+    def end(i, row, t, reason):
+        here = End(t, W[row].copy(), b[row].copy(), "raw", reason)
+        found[i].update({cut: here for cut in cuts[i] if cut >= t})
+
+    t = 0
+    with quiet(), together.workers.holding_blas():
+        while len(running):
+            ended = np.zeros(len(running), bool)
+            if t % LOOK_EVERY == 0 or t in events:
+                size = np.abs(W.reshape(len(W), -1)).max(axis=1)
+                for row in np.flatnonzero(~(size < limit)):
+                    found[running[row]] = None
+                    ended[row] = True
+            if t in events:
+                for row in np.flatnonzero(~ended):
+                    i = running[row]
+                    if t in stops[i]:
+                        found[i][t] = End(t, W[row].copy(), b[row].copy(), "raw", "max_iter")
+                    ended[row] = t >= cuts[i][-1]
+            if tol == 0 and ended.all():
+                break
+            dW, db = together.gradient(W, b)
+            if tol > 0:
+                # As in a fit of its own: a gradient small enough ends it also where it ends anyway.
+                for row in np.flatnonzero(together.violation(W, dW, db) <= tol):
+                    if found[running[row]] is not None:
+                        end(running[row], row, t, "converged")
+                        ended[row] = True
+            if ended.any():
+                running, W, b, dW, db = (a[~ended] for a in (running, W, b, dW, db))
+                together = Together(objectives, learning_rates, running)
+                if not len(running):
+                    break
+            W, b = together.step(W, b, dW, db)
+            t += 1
+    together.workers.close()
+    return found
+
+
+def _start(objectives):
+    first = objectives[0]
+    shape = (len(objectives), *first.outputs)
+    return np.zeros((*shape, first.n), first.X.dtype), np.zeros(shape, first.X.dtype)
+
+
+def _ordinary(X):
+    """Coefficients below this have finite costs, whatever the row."""
+    data = X.data if hasattr(X, "nnz") else X
+    largest = max(float(np.max(data, initial=0)), -float(np.min(data, initial=0)), 1.0)
+    top = float(np.finfo(X.dtype).max)
+    # Their squares (in an L2 penalty) and their products with a row, with room to spare.
+    return min(top**0.3, top / 1e9 / (largest * X.shape[1]))
+
+
+class Together:
+    """The gradients and the steps of the descents that still run."""
+
+    def __init__(self, objectives, learning_rates, running):
+        chosen = [objectives[i] for i in running]
+        first = objectives[0]
+        self.loss, self.outputs, self.workers = first.loss, first.outputs, first.workers
+        self.fit_intercept = first.fit_intercept
+        dtype = first.X.dtype
+        # One number for each descent, in a shape that goes with W.
+        self.shape = (len(chosen), *[1] * (len(self.outputs) + 1))
+        self.learning_rate = np.array([learning_rates[i] for i in running], dtype)
+        self.penalties = ElasticNet(
+            np.array([o.penalty.l1 for o in chosen], dtype).reshape(self.shape),
+            np.array([o.penalty.l2 for o in chosen], dtype).reshape(self.shape),
+        )
+        self.has_l1 = bool(self.penalties.l1.any())
+        shares = [o.share for o in chosen]
+        if all(np.array_equal(share, shares[0]) for share in shares):
+            share = shares[0] if shares else first.share
+        else:
+            share = np.stack([np.broadcast_to(share, first.m) for share in shares])
+        self.share = share
+        self.blocks = blocks_of(
+            first.X,
+            first.y,
+            share,
+            extra=dtype.itemsize * first.m * math.prod((len(chosen), *self.outputs)),
+        )
+        self.groups = grouped(self.blocks)
+
+    def gradient(self, W, b):
+        """dW and db, without what the l1 part of the penalties adds."""
+        parts = self.workers.map(
+            lambda blocks: added_up([self._of_block(block, W, b) for block in blocks]), self.groups
+        )
+        dW, db = added_up(parts)
+        dW = dW.reshape(W.shape)
+        dW += self.penalties.gradient(W)
+        return dW, db if self.fit_intercept else db * 0
+
+    def _of_block(self, block, W, b):
+        X, y, share = block
+        n = W.shape[-1]
+        if self.loss is Sigmoid:
+            # z / 2 and 2 dz: the halves are in W and in the sum, not in passes over Z.
+            Z = (W / 2) @ X.T
+            Z += (b / 2)[:, None]
+            dZ, factor = Sigmoid.doubled_dz(Z, y), W.dtype.type(0.5)
+        else:
+            Z = W.reshape(-1, n) @ X.T
+            Z += b.reshape(-1, 1)
+            dZ, factor = self.loss.dz(Z.reshape(*b.shape, -1), y), W.dtype.type(1)
+        if np.ndim(share):
+            dZ *= share[:, None] if np.ndim(share) == 2 and self.outputs else share
+        else:
+            factor *= share
+        dW = dZ.reshape(-1, dZ.shape[-1]) @ X
+        return dW * factor, np.add.reduce(dZ, axis=-1) * factor
+
+    def violation(self, W, dW, db):
+        """The largest entry of what keeps each from being optimal."""
+        features = self.penalties.violation(W, dW, 1.0) if self.has_l1 else np.abs(dW)
+        rows = len(W)
+        return np.maximum(
+            features.reshape(rows, -1).max(axis=1), np.abs(db).reshape(rows, -1).max(axis=1)
+        )
+
+    def step(self, W, b, dW, db):
+        """w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
+        alpha = self.learning_rate.reshape(self.shape)
+        W = W - alpha * dW
+        if self.has_l1:
+            W = self.penalties.prox(W, alpha, 1.0)
+        return W, b - alpha[..., 0] * db
