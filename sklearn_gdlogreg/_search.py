@@ -379,19 +379,19 @@ def _show(parameters, result, fold):
 def _warn_about_descents(reasons, candidates, n_splits):
     """One warning for all descents that did not end well."""
     told = {
-        "diverged": "diverged: their cost stopped being finite. Use a smaller learning_rate",
-        "max_iter": "had not converged at max_iter. Use a larger max_iter, or tol=0 to ask for "
-        "exactly max_iter iterations",
-        "stalled": "stalled before they reached tol. Use a larger tol",
+        "diverged": "diverged (their cost stopped being finite: use a smaller learning_rate)",
+        "max_iter": "had not converged at max_iter (use a larger one, or tol=0 to ask for exactly "
+        "max_iter iterations)",
+        "stalled": "stalled before they reached tol (use a larger one)",
     }
     sentences = []
     for reason, what in told.items():
         fits = [k // n_splits for k, found in enumerate(reasons) if found == reason]
         if fits:
             names = list(dict.fromkeys(fits))
-            shown = "; ".join(str(candidates[i]) for i in names[:3]) + ("; ..." * (len(names) > 3))
-            sentences.append(
-                f"{len(fits)} of {len(reasons)} fits, of {len(names)} candidates, {what} ({shown})."
+            shown = "; ".join(str(candidates[i]) for i in names[:3]) + (
+                "; and others" * (len(names) > 3)
             )
+            sentences.append(f"{len(fits)} of {len(reasons)} fits {what}: {'; '.join(shown)}.")
     if sentences:
         warnings.warn(" ".join(sentences), ConvergenceWarning, stacklevel=4)
