@@ -131,7 +131,8 @@ class Decorrelated:
             # Adding the same to all classes changes no probability, and no step of a descent in
             # one set of coordinates for all adds it. With a set for each class it comes in, and
             # is taken out: the sum over the classes stays 0.
-            w, b = w - w.mean(axis=0), b - b.mean()
+            w = w - np.add.reduce(w) / len(w)
+            b = b - np.add.reduce(b) / len(b)
         return w, b
 
     def pull_back(self, dw, db):

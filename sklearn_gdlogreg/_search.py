@@ -389,9 +389,7 @@ def _warn_about_descents(reasons, candidates, n_splits):
         fits = [k // n_splits for k, found in enumerate(reasons) if found == reason]
         if fits:
             names = list(dict.fromkeys(fits))
-            shown = "; ".join(str(candidates[i]) for i in names[:3]) + (
-                "; and others" * (len(names) > 3)
-            )
+            shown = [str(candidates[i]) for i in names[:3]] + ["and others"] * (len(names) > 3)
             sentences.append(f"{len(fits)} of {len(reasons)} fits {what}: {'; '.join(shown)}.")
     if sentences:
         warnings.warn(" ".join(sentences), ConvergenceWarning, stacklevel=4)

@@ -1,0 +1,257 @@
+"""The displays: scikit-learn's conventions, matplotlib imported only where something is drawn."""
+
+import numpy as np
+
+# What scikit-learn's own displays call first: an error that says how to install matplotlib.
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+
+class GDSearchDisplay:
+    """Scores of a search over learning rates and numbers of iterations.
+
+    Lines show the mean test score over ``max_iter``, one for each ``learning_rate``, with a band
+    of one standard deviation over the folds; a heat map shows all pairs at a glance. The best
+    candidate is marked.
+
+    Use :meth:`from_estimator` to make one.
+
+    Parameters
+    ----------
+    learning_rates : list of length n_rates
+        The learning rates: numbers, names of rules, or callables.
+
+    max_iters : ndarray of shape (n_counts,)
+        The numbers of iterations, ascending.
+
+    mean_scores, std_scores : ndarray of shape (n_rates, n_counts)
+        Mean test score and its standard deviation over the folds; nan where there was no such
+        candidate, or its fit failed.
+
+    best : tuple of int or None, default=None
+        Row and column of the best candidate.
+
+    score_name : str, default="Score"
+        What the scores are.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that were drawn on.
+
+    figure_ : matplotlib Figure
+        Their figure.
+
+    lines_ : list of matplotlib Line2D or None
+        One for each learning rate; None in a heat map.
+
+    bands_ : list of matplotlib PolyCollection or None
+        The bands of one standard deviation, likewise.
+
+    image_ : matplotlib AxesImage or None
+        The heat map.
+
+    best_ : matplotlib Line2D or None
+        The mark of the best candidate.
+
+    See Also
+    --------
+    GDGridSearchCV : The search.
+    sklearn.model_selection.ValidationCurveDisplay : Scores over any one parameter.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDSearchDisplay
+    >>> grid = {"learning_rate": [0.01, 0.1], "max_iter": [10, 30, 100]}
+    >>> search = GDGridSearchCV(GDLogisticRegression(tol=0), grid).fit(*load_iris(return_X_y=True))
+    >>> display = GDSearchDisplay.from_estimator(search)
+    >>> display.mean_scores.round(2)
+    array([[0.69, 0.73, 0.91],
+           [0.69, 0.9 , 0.97]])
+    """
+
+    def __init__(
+        self, learning_rates, max_iters, mean_scores, std_scores, *, best=None, score_name="Score"
+    ):
+        self.learning_rates = learning_rates
+        self.max_iters = max_iters
+        self.mean_scores = mean_scores
+        self.std_scores = std_scores
+        self.best = best
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(cls, search, *, metric=None, kind="lines", ax=None):
+        """Draw the scores of a fitted search.
+
+        Parameters
+        ----------
+        search : GDGridSearchCV or GridSearchCV
+            A fitted search whose candidates have a ``max_iter`` and a ``learning_rate`` (in a
+            Pipeline, with the names that these have there). Of the other parameters, the values
+            of the best candidate are shown.
+
+        metric : str, default=None
+            Which of several metrics; None is the one that was refitted for, or the first.
+
+        kind : {"lines", "heatmap"}, default="lines"
+            What to draw.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        display : GDSearchDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the search is not fitted.
+        ValueError
+            If it has no candidates with a learning rate and a number of iterations, or no such
+            metric.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_is_fitted(search, "cv_results_")
+        results = search.cv_results_
+        metric = _metric(search, metric)
+        mean = results[f"mean_test_{metric}"]
+        best = int(np.flatnonzero(results[f"rank_test_{metric}"] == 1)[0])
+        if getattr(search, "refit", None) and metric in ("score", search.refit):
+            best = int(search.best_index_)
+        rate_name, count_name = (
+            _ending_in(name, results) for name in ("learning_rate", "max_iter")
+        )
+        shown = [
+            index
+            for index, parameters in enumerate(results["params"])
+            if _others(parameters, rate_name, count_name)
+            == _others(results["params"][best], rate_name, count_name)
+        ]
+        candidates = [results["params"][index] for index in shown]
+        if not any(rate_name in each and count_name in each for each in candidates):
+            raise ValueError(
+                "The best candidates of this search have no learning_rate and max_iter to draw; "
+                "put both into param_grid."
+            )
+        rates = list(dict.fromkeys(each[rate_name] for each in candidates))
+        counts = sorted({each[count_name] for each in candidates})
+        scores = np.full((2, len(rates), len(counts)), np.nan)
+        marked = None
+        for index, each in zip(shown, candidates, strict=True):
+            place = rates.index(each[rate_name]), counts.index(each[count_name])
+            scores[(slice(None), *place)] = mean[index], results[f"std_test_{metric}"][index]
+            marked = place if index == best else marked
+        name = "Score" if metric == "score" else metric.replace("_", " ").capitalize()
+        display = cls(rates, np.array(counts), *scores, best=marked, score_name=name)
+        return display.plot(ax=ax, kind=kind)
+
+    def plot(self, ax=None, *, kind="lines"):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        kind : {"lines", "heatmap"}, default="lines"
+            What to draw.
+
+        Returns
+        -------
+        display : GDSearchDisplay
+            Itself.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        if kind not in ("lines", "heatmap"):
+            raise ValueError(f"kind must be 'lines' or 'heatmap'; got {kind!r}.")
+        self.ax_, self.figure_ = _axes(ax)
+        self.lines_ = self.bands_ = self.image_ = self.best_ = None
+        (self._draw_lines if kind == "lines" else self._draw_heatmap)()
+        return self
+
+    def _draw_lines(self):
+        from matplotlib import colormaps
+
+        ax = self.ax_
+        # Dark to light, as the rates grow: their order is seen without reading the legend.
+        colors = colormaps["viridis"](np.linspace(0, 0.9, len(self.learning_rates)))
+        self.lines_, self.bands_ = [], []
+        for rate, mean, std, color in zip(
+            self.learning_rates, self.mean_scores, self.std_scores, colors, strict=True
+        ):
+            self.lines_ += ax.plot(
+                self.max_iters, mean, color=color, marker=".", label=_rate_label(rate)
+            )
+            self.bands_.append(
+                ax.fill_between(
+                    self.max_iters, mean - std, mean + std, color=color, alpha=0.15, linewidth=0
+                )
+            )
+        if self.best is not None:
+            row, column = self.best
+            (self.best_,) = ax.plot(
+                self.max_iters[column],
+                self.mean_scores[row, column],
+                "*",
+                color="crimson",
+                markersize=13,
+                label="best",
+                zorder=3,
+            )
+        if len(self.max_iters) > 2 and self.max_iters[0] > 0:
+            steps = np.diff(self.max_iters)
+            if steps.max() > 5 * steps.min():
+                ax.set_xscale("log")
+        ax.set(xlabel="Iterations (max_iter)", ylabel=self.score_name)
+        ax.legend(title="learning_rate", fontsize="small", loc="best")
+
+    def _draw_heatmap(self):
+        ax = self.ax_
+        self.image_ = ax.imshow(self.mean_scores, aspect="auto", origin="lower", cmap="viridis")
+        self.figure_.colorbar(self.image_, ax=ax, label=self.score_name)
+        ax.set_xticks(range(len(self.max_iters)), [f"{n:,}" for n in self.max_iters], rotation=45)
+        ax.set_yticks(range(len(self.learning_rates)), map(_rate_label, self.learning_rates))
+        if self.best is not None:
+            row, column = self.best
+            (self.best_,) = ax.plot(column, row, "*", color="crimson", markersize=13)
+        ax.set(xlabel="Iterations (max_iter)", ylabel="learning_rate")
+
+
+def _axes(ax):
+    if ax is not None:
+        return ax, ax.figure
+    from matplotlib import pyplot
+
+    figure, ax = pyplot.subplots(layout="constrained")
+    return ax, figure
+
+
+def _rate_label(rate):
+    if callable(rate):
+        return getattr(rate, "__name__", repr(rate))
+    return rate if isinstance(rate, str) else f"{rate:g}"
+
+
+def _metric(search, metric):
+    metrics = [key.removeprefix("mean_test_") for key in search.cv_results_ if "mean_test_" in key]
+    if metric is None:
+        return search.refit if search.refit in metrics else metrics[0]
+    if metric not in metrics:
+        raise ValueError(f"metric must be one of {metrics}; got {metric!r}.")
+    return metric
+
+
+def _ending_in(name, results):
+    """The parameter of that name, which is longer in a Pipeline."""
+    for key in results:
+        if key == f"param_{name}" or (key.startswith("param_") and key.endswith(f"__{name}")):
+            return key.removeprefix("param_")
+    raise ValueError(f"The search has no parameter {name}; put it into param_grid.")
+
+
+def _others(parameters, *names):
+    return {key: value for key, value in parameters.items() if key not in names}
