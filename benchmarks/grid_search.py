@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
-    OtherProcesses,
     duration,
     environment,
     parser,
@@ -157,7 +156,6 @@ def main():
     warnings.simplefilter("ignore")
     found = environment()
     print_environment(found)
-    others = OtherProcesses()
     results = []
     for case, estimator, X, y, most in cases(arguments.quick, arguments.data):
         rows, difference = measure(estimator, X, y, most, repeats=1 if arguments.quick else 3)
@@ -178,8 +176,7 @@ def main():
             ],
         )
         results.append({"case": case, "max_iter": most, "difference": difference, **rows})
-    others.print()
-    write_json(arguments.json, found, {"other_cores_busy": others.cores(), "searches": results})
+    write_json(arguments.json, found, {"searches": results})
 
 
 if __name__ == "__main__":

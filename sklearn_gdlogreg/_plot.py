@@ -67,8 +67,8 @@ class GDSearchDisplay:
     >>> search = GDGridSearchCV(GDLogisticRegression(tol=0), grid).fit(*load_iris(return_X_y=True))
     >>> display = GDSearchDisplay.from_estimator(search)
     >>> display.mean_scores.round(2)
-    array([[0.69, 0.73, 0.91],
-           [0.69, 0.9 , 0.97]])
+    array([[0.33, 0.67, 0.68],
+           [0.67, 0.67, 0.72]])
     """
 
     def __init__(

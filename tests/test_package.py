@@ -31,7 +31,9 @@ def run_without_extras(program):
 
 def test_public_names():
     assert set(sklearn_gdlogreg.__all__) == {
+        "GDGridSearchCV",
         "GDLogisticRegression",
+        "GDSearchDisplay",
         "__version__",
         "cost_and_gradient",
         "descend",

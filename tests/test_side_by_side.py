@@ -1,0 +1,99 @@
+"""Descents side by side are the descents one by one."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg._cross_entropy import Sigmoid, Softmax
+from sklearn_gdlogreg._objective import Objective
+from sklearn_gdlogreg._side_by_side import descend_side_by_side
+
+SETTINGS = [
+    {"learning_rate": 0.01, "C": 1.0, "l1_ratio": 0.0},
+    {"learning_rate": 0.1, "C": 0.1, "l1_ratio": 0.5},
+    {"learning_rate": 0.5, "C": np.inf, "l1_ratio": 0.0},
+    {"learning_rate": 0.3, "C": 10.0, "l1_ratio": 1.0},
+]
+STOPS = [{0, 5, 20}, {7, 30}, {5, 30}, {100}]
+
+
+# Not converged at max_iter, as some are meant to be.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("tol", [0.0, 0.01])
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("weighted", ["none", "all alike", "different"])
+@pytest.mark.parametrize("storage", [np.asarray, np.asfortranarray, sparse.csr_array])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_each_is_the_descent_it_would_be_alone(
+    tol, n_classes, weighted, storage, fit_intercept, rng
+):
+    X, y = storage(rng.normal(size=(200, 4))), rng.integers(0, n_classes, 200)
+    drawn = rng.uniform(size=(4, 200))
+    weights = {"none": [None] * 4, "all alike": [drawn[0]] * 4, "different": [None, *drawn[1:]]}
+    weights = weights[weighted]
+    objectives = [
+        Objective(
+            X,
+            y,
+            n_classes,
+            C=setting["C"],
+            l1_ratio=setting["l1_ratio"],
+            sample_weight=s,
+            fit_intercept=fit_intercept,
+        )
+        for setting, s in zip(SETTINGS, weights, strict=True)
+    ]
+    rates = [setting["learning_rate"] for setting in SETTINGS]
+    found = descend_side_by_side(objectives, rates, STOPS, tol)
+    for setting, s, stops, ends in zip(SETTINGS, weights, STOPS, found, strict=True):
+        for max_iter in stops:
+            alone = GDLogisticRegression(
+                max_iter=max_iter, tol=tol, fit_intercept=fit_intercept, **setting
+            )
+            alone.fit(X, y, sample_weight=s)
+            end = ends[max_iter]
+            # A hundred steps, each rounded at 1e-16 of numbers of size 1.
+            assert_allclose(np.atleast_2d(end.coef), alone.coef_, atol=1e-13)
+            assert_allclose(np.atleast_1d(end.intercept), alone.intercept_, atol=1e-13)
+            assert (end.t, end.stop_reason) == (alone.n_iter_[0], alone.stop_reason_)
+
+
+def test_several_blocks_and_threads_give_the_same_bits(rng):
+    X, y = rng.normal(size=(60_000, 12)), rng.integers(0, 2, 60_000)
+    found = []
+    for n_jobs in (1, 2, 3):
+        objectives = [Objective(X, y, 2, C=C, n_jobs=n_jobs) for C in (1.0, 0.01)]
+        assert len(objectives[0].groups) > 1
+        ends = descend_side_by_side(objectives, [0.1, 0.5], [{5}, {3, 5}], 0.0)
+        found.append([ends[0][5], ends[1][3], ends[1][5]])
+    for ends in found[1:]:
+        for a, b in zip(found[0], ends, strict=True):
+            assert np.array_equal(a.coef, b.coef)
+            assert np.array_equal(a.intercept, b.intercept)
+
+
+def test_numbers_beyond_judgement_are_left_to_a_descent_alone(binary):
+    X, y = binary
+    objectives = [Objective(X, y, 2, C=C) for C in (1e-3, 1.0)]
+    found = descend_side_by_side(objectives, [1e3, 0.1], [{10, 2000}, {10, 2000}], 0.0)
+    assert found[0] is None
+    assert found[1][2000].t == 2000
+    assert np.isfinite(found[1][2000].coef).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept(dtype, binary):
+    X, y = binary
+    (ends,) = descend_side_by_side([Objective(X.astype(dtype), y, 2, C=1.0)], [0.1], [{3}], 0.0)
+    assert ends[3].coef.dtype == dtype
+
+
+def test_the_derivatives_without_the_loss_are_those_with_it(rng):
+    z, y = rng.normal(size=50) * 10, rng.integers(0, 2, 50).astype(float)
+    # Both round a near 1: an absolute error of a few roundings of 1.
+    assert_allclose(Sigmoid.doubled_dz(z / 2, y) / 2, Sigmoid.cross_entropy(z, y)[1], atol=4e-16)
+    z, y = rng.normal(size=(2, 3, 50)) * 10, rng.integers(0, 3, 50)
+    expected = [Softmax.cross_entropy(each, y)[1] for each in z]
+    assert_allclose(Softmax.dz(z.copy(), y), expected, atol=4e-16)
