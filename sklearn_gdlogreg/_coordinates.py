@@ -99,13 +99,15 @@ class Decorrelated:
 
         u = R' v,   du = inv(R) dv
 
-    For the softmax there is one such map for each class.
+    For the softmax there is one such map for each class. `made_at` is the iteration, w and b that
+    they were made at: what it takes to make them again.
     """
 
     name = "decorrelated"
 
-    def __init__(self, standardized, hessian):
+    def __init__(self, standardized, hessian, made_at=None):
         self.standardized = standardized
+        self.made_at = made_at
         dtype = standardized.scale.dtype
         # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
         # intercept) have curvature 0: they get as much as keeps the inverse's rounding below

@@ -69,6 +69,11 @@ class Sigmoid:
         return a * (1 - a)
 
     @staticmethod
+    def predicts(z):
+        """The more probable class of every row."""
+        return z > 0
+
+    @staticmethod
     def separates(z, y):
         """Whether every row lies strictly on its own side of the decision boundary."""
         return bool(np.all(np.where(y == 1, z, -z) > 0))
@@ -129,6 +134,11 @@ class Softmax:
         """The second derivative of the loss along each z_k alone: a_k (1 - a_k)."""
         a = Softmax.activation(z)
         return a * (1 - a)
+
+    @staticmethod
+    def predicts(z):
+        """The most probable class of every row."""
+        return z.argmax(axis=0)
 
     @staticmethod
     def separates(z, y):

@@ -98,8 +98,8 @@ class Decorrelation:
         features = np.flatnonzero(in_sample < 0.7 * deviation)
         return features, np.square(deviation * self.standardized.scale)[features]
 
-    def at(self, w, b):
-        """The coordinates for a descent from here."""
+    def at(self, w, b, t=0):
+        """The coordinates for a descent from here, where it is after t iterations."""
         rows = self.rows
         if np.any(w) or np.any(b):
             d = self.objective.loss_curvature(w, b, rows)
@@ -118,4 +118,4 @@ class Decorrelation:
         if self.stride > 1:
             features, spread = self._missed
             H[..., features, features] += np.multiply.outer(d.sum(axis=-1), spread)
-        return Decorrelated(self.standardized, H)
+        return Decorrelated(self.standardized, H, made_at=(t, w, b))

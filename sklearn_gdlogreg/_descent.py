@@ -111,9 +111,8 @@ class Problem:
 
     def decorrelated(self, here):
         """The same problem in coordinates made for where the descent stands; `here` in them."""
-        coordinates = self.decorrelation.at(here.coef, here.intercept)
-        stale_at = here.t + self.decorrelation.period
-        problem = Problem(self.objective, coordinates, self.decorrelation, stale_at)
+        coordinates = self.decorrelation.at(here.coef, here.intercept, here.t)
+        problem = self._seen_in(coordinates)
         here = here._replace(
             wb=coordinates.pack(here.coef, here.intercept),
             dwb=coordinates.pull_back(*here.gradient),
@@ -121,6 +120,24 @@ class Problem:
             memory=(),
         )
         return problem, here
+
+    def _seen_in(self, coordinates):
+        """The same problem in decorrelated coordinates, until they are stale, if ever."""
+        t, _, _ = coordinates.made_at
+        ever = math.isfinite(self.stale_at)
+        stale_at = t + self.decorrelation.period if ever else math.inf
+        return Problem(self.objective, coordinates, self.decorrelation, stale_at)
+
+    def resumed(self, here, made_at):
+        """This problem, made for the start, as it was at a later step; `here` in it.
+
+        `made_at` is what decorrelated coordinates were made at, None where there were none.
+        """
+        problem = self
+        if made_at is not None:
+            t, w, b = made_at
+            problem = self._seen_in(self.decorrelation.at(w, b, t))
+        return problem, here._replace(coordinates=problem.coordinates)
 
     def holding_blas(self):
         """The context of every step: threads of BLAS would be in the way of ours."""
@@ -206,12 +223,18 @@ def problem_for(objective, w, b, *, learning_rate, coordinates):
     return Problem(objective, decorrelation.at(w, b), decorrelation, stale_at)
 
 
-def begin(objective, w, b, *, learning_rate, coordinates):
-    """The problem, and its descent from (w, b): what all that descend have in common."""
+def begin(objective, w, b, *, learning_rate, coordinates, resumed=None):
+    """The problem, and its descent from (w, b): what all that descend have in common.
+
+    Or from a later step, with `resumed`: the step, and what its coordinates were made at.
+    """
     with quiet(), objective.workers.holding_blas():
         problem = problem_for(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
+        if resumed is not None:
+            problem, start = problem.resumed(*resumed)
         rule = rule_for(learning_rate, problem)
-        start = problem.start(w, b)
+        if resumed is None:
+            start = problem.start(w, b)
     if not (np.isfinite(start.cost) and np.isfinite(start.dwb).all()):
         raise ValueError(
             "The cost at the start is not finite: coef_init is too large for the scale of X. Start "

@@ -14,6 +14,14 @@ def diverged(run, name_of):
     )
 
 
+def interrupted(run):
+    """Somebody pressed Ctrl-C."""
+    return (
+        f"The descent was interrupted after iteration {run.last.t}, and is kept as it was then: "
+        f"{_violation(run)}. warm_start=True would go on from there."
+    )
+
+
 def not_converged(run, name_of):
     """max_iter came before tol."""
     sentences = [
@@ -74,7 +82,7 @@ def _violation(run):
     name = run.last.coordinates.name
     return (
         f"the largest entry of the gradient is {run.violations[-1]:.3g} in {name} coordinates, "
-        f"above tol={run.tol:g}"
+        f"{'above' if run.violations[-1] > run.tol else 'not above'} tol={run.tol:g}"
     )
 
 

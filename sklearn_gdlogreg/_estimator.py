@@ -3,29 +3,35 @@
 import math
 import sys
 import warnings
+from functools import cache, partial
 from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 
 # These two mixins are what scikit-learn's own linear classifiers are made of; its API reference
 # has no public name for them. Copies of decision_function, predict, sparsify and densify would
 # replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.model_selection import train_test_split
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import _checkpoint as checkpoint
 from ._check import check_float, check_rows, check_start, check_weights, quiet
 from ._cross_entropy import Sigmoid, Softmax
 from ._descent import DESCENT_PARAMETERS, begin
 from ._moments import BLOCK_ENTRIES
 from ._objective import Objective
+from ._observers import Callbacks, EarlyStopping, Path, is_outermost, progress
 from ._rows import batches
-from ._run import Run
+from ._run import End, Run
 
 
 class Examples(NamedTuple):
@@ -41,8 +47,45 @@ class Examples(NamedTuple):
         """What to call a column in a message."""
         return f"column {j}" if self.names is None else repr(self.names[j])
 
+    def take(self, rows):
+        """Some of them."""
+        return self._replace(X=self.X[rows], y=self.y[rows], codes=self.codes[rows])
 
-class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
+
+def _activated(z, name):
+    """Probabilities, or their logarithms, of decision values."""
+    activation = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
+    result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
+    # Block by block: the temporaries stay in the cache.
+    for rows in batches(len(z), max(1, BLOCK_ENTRIES // result.shape[1])):
+        if z.ndim > 1:
+            result[rows] = activation(z[rows].T).T
+        else:
+            # sigmoid(-z) rather than 1 - sigmoid(z), which is 0 from z = 37 on.
+            result[rows, 0] = activation(-z[rows])
+            result[rows, 1] = activation(z[rows])
+    return result
+
+
+def _of_rows(weights, of_class, examples):
+    """sample_weight times class_weight for every row, and the unit that they are in."""
+    if of_class is None:
+        return weights, 1.0
+    # Both factors in units of their largest: no product of theirs overflows.
+    of_row, unit = of_class[examples.codes], 1.0
+    if weights is not None:
+        unit = float(weights.max())
+        weights = weights / unit
+        of_row = np.where(weights > 0, of_row, 0)  # of an empty class it may be inf
+    largest = float(of_row.max())
+    if largest > 0:
+        of_row, unit = of_row / largest, unit * largest
+    return of_row if weights is None else weights * of_row, unit
+
+
+class GDLogisticRegression(
+    CallbackSupportMixin, LinearClassifierMixin, SparseCoefMixin, BaseEstimator
+):
     r"""Logistic regression fitted by batch gradient descent on the cross-entropy cost.
 
     For two classes, labels :math:`y_i` in {0, 1} and weights :math:`s_i`,
@@ -132,13 +175,31 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         Whether `fit` continues from the coefficients of the previous call. `max_iter`, `n_iter_`
         and the curves count the iterations of the new call; schedules start again at t = 1.
 
+    early_stopping : bool, default=False
+        Whether to stop when the loss on other examples no longer falls, and to keep the iterate
+        that had the lowest. The examples are `X_val` of :meth:`fit`, or a part of X set aside.
+
+    validation_fraction : float in (0, 1) or int, default=0.1
+        The share, or the number, of examples that early stopping sets aside, stratified by class.
+
+    n_iter_no_change : int, default=10
+        Early stopping ends the descent after this many iterations without a new lowest loss.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides which examples early stopping sets aside.
+
+    store_path : bool or int, default=False
+        Whether to keep the coefficients of every iteration, or of every k-th, for `coef_path_` and
+        the ``staged_`` methods.
+
     n_jobs : int, default=None
         Number of threads for `fit`; -1 is one for each core. None is as many as the CPU quota,
         OMP_NUM_THREADS and joblib leave, and one where X is no larger than a cache. The model
         does not depend on it, to the last bit.
 
     verbose : int, default=0
-        1 prints iterations 0, 1, 2, 5, 10, 20, 50, ... as they happen, 2 prints all of them.
+        1 shows the progress: one moving line in a terminal if rich is installed, else iterations
+        0, 1, 2, 5, 10, 20, 50, ... as they happen. 2 prints all of them.
 
     Attributes
     ----------
@@ -164,10 +225,29 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         What `tol` bounds: the largest absolute entry of the gradient (with L1: of the optimality
         violation) in `coordinates_`, at the start and after each iteration.
 
-    stop_reason_ : {"converged", "max_iter", "stalled", "diverged"}
-        Why the descent ended. "stalled": `tol` is below what rounding lets be reached, and a step
-        changed nothing. "diverged": the cost stopped being finite; the last iterate with a finite
-        one is kept.
+    seconds_ : ndarray of shape (n_iter_ + 1,)
+        The time since the descent began, at the start and after each iteration.
+
+    validation_loss_curve_, validation_scores_ : ndarray of shape (n_iter_ + 1,)
+        With early stopping: mean loss, without the penalty, and accuracy on the other examples.
+
+    best_iteration_ : int
+        With early stopping: the iteration whose coefficients are kept.
+
+    coef_path_ : ndarray of shape (n_stored, 1, n_features) or (n_stored, n_classes, n_features)
+        With `store_path`: `coef_` at the start, after every k-th iteration and after the last.
+
+    intercept_path_ : ndarray of shape (n_stored, 1) or (n_stored, n_classes)
+        `intercept_` there.
+
+    iteration_path_ : ndarray of shape (n_stored,)
+        The numbers of these iterations; 0 is the start.
+
+    stop_reason_ : str
+        Why the descent ended: "converged", "max_iter", "early_stopping", "callback" (one asked to
+        stop), "interrupted" (by Ctrl-C), "stalled" (`tol` is below what rounding lets be reached,
+        and a step changed nothing) or "diverged" (the cost stopped being finite; the last iterate
+        with a finite one is kept).
 
     coordinates_ : {"raw", "standardized", "decorrelated"}
         Where the descent moved, at its end.
@@ -230,6 +310,14 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         "tol": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "store_path": ["boolean", Interval(Integral, 1, None, closed="left")],
         "verbose": ["verbose"],
     }
 
@@ -245,6 +333,11 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         class_weight=None,
         coordinates="auto",
         warm_start=False,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        random_state=None,
+        store_path=False,
         n_jobs=None,
         verbose=0,
     ):
@@ -257,10 +350,28 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         self.class_weight = class_weight
         self.coordinates = coordinates
         self.warm_start = warm_start
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.random_state = random_state
+        self.store_path = store_path
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None):
+    @with_callbacks
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        coef_init=None,
+        intercept_init=None,
+        resume_from=None,
+    ):
         """Descend the cost of the given examples.
 
         Parameters
@@ -275,11 +386,27 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, not negative and not all zero. A weight of 2 is the same as the row twice.
 
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Examples to decide by when to stop, with ``early_stopping=True``; if None, a part of X
+            is set aside. In a Pipeline, ``Pipeline(..., transform_input=["X_val"])`` transforms
+            them as it does X.
+
+        y_val : array-like of shape (n_val,), default=None
+            Their labels.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
         coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
             Where `coef_` starts; zeros if None, or the previous fit's with ``warm_start=True``.
 
         intercept_init : array-like of shape (1,) or (n_classes,), default=None
             Where `intercept_` starts, likewise.
+
+        resume_from : str or path-like, default=None
+            A file that :class:`Checkpoint` wrote during an earlier fit of the same parameters to
+            the same data: the descent goes on from there, on exactly the iterates that the
+            earlier fit would have had. Only `max_iter`, `tol`, `n_jobs` and `verbose` may differ.
 
         Returns
         -------
@@ -300,15 +427,48 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         """
         self._validate_params()
         examples = self._examples(X, y)
-        objective = self._objective(examples, sample_weight)
+        weights = check_weights(sample_weight, examples.X)
+        given = X_val, y_val, sample_weight_val
+        examples, weights, validation = self._validation(examples, weights, given)
+        objective = self._objective(examples, weights)
         start = self._start(examples.classes, coef_init, intercept_init)
         w, b = check_start(start, objective.outputs, examples.X, self.fit_intercept)
-        run = self._run(objective, w, b)
+
+        # Of every bit of the data: looked at once, and only if a checkpoint needs it.
+        identity = cache(partial(checkpoint.identity_of, self, examples, objective))
+        observers = []
+        if validation is not None:
+            observers.append(EarlyStopping(validation, self.n_iter_no_change))
+        if self.store_path:
+            observers.append(Path(int(self.store_path)))
+        if self.verbose:
+            observers.append(progress(self.verbose))
+        if hasattr(self, "_skl_callbacks"):
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            context.call_on_fit_task_begin(estimator=self, **about)
+            observers.append(
+                Callbacks(
+                    context,
+                    self,
+                    about,
+                    made_of=lambda step, run: self._attributes(run, step, examples),
+                    identity=identity,
+                )
+            )
+        run = self._run(
+            objective,
+            w,
+            b,
+            None if resume_from is None else checkpoint.read(resume_from, identity()),
+            observers=observers,
+            interruptible=is_outermost(self),
+        )
         with quiet():
             message = run.warning(examples.name_of)
-        self._keep(run, examples)
+        self._become(self._attributes(run, run.chosen, examples))
         if message:
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
 
     def _examples(self, X, y):
@@ -330,7 +490,7 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             )
         return Examples(X, y, classes, np.searchsorted(classes, y), names)
 
-    def _objective(self, examples, sample_weight):
+    def _objective(self, examples, weights):
         """What the parameters make of the examples."""
         C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
         if l1_ratio > 0 and math.isinf(C):
@@ -338,9 +498,10 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
                 "for instance C=1.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        weights, weight_unit = self._row_weights(sample_weight, examples)
+        of_class = self._class_weights(examples, weights)
+        weights, weight_unit = _of_rows(weights, of_class, examples)
         return Objective(
             examples.X,
             examples.codes,
@@ -353,43 +514,117 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
             n_jobs=self.n_jobs,
         )
 
-    def _run(self, objective, w, b, kept=()):
-        """The descent from (w, b), to its end; the steps of the iterations in `kept` stay."""
+    def _validation(self, examples, weights, given):
+        """The examples to learn from, their weights, and the objective to stop by, or None."""
+        X_val, y_val, sample_weight_val = given
+        if X_val is None and (y_val is not None or sample_weight_val is not None):
+            raise ValueError("y_val or sample_weight_val is given, but X_val is not; pass both.")
+        if X_val is not None and y_val is None:
+            raise ValueError("X_val is given, but y_val is not; pass both.")
+        if not self.early_stopping:
+            if X_val is not None:
+                raise ValueError(
+                    "X_val and y_val are passed to fit, but early_stopping is False; set "
+                    "early_stopping=True."
+                )
+            return examples, weights, None
+        if X_val is None:
+            rows = train_test_split(
+                np.arange(len(examples.y)),
+                test_size=self.validation_fraction,
+                stratify=examples.y,
+                random_state=self.random_state,
+            )
+            parts = [examples.take(part) for part in rows]
+            part_weights = [None if weights is None else weights[part] for part in rows]
+        else:
+            parts = [examples, self._examples_to_stop_by(X_val, y_val, examples)]
+            part_weights = [weights, check_weights(sample_weight_val, parts[1].X)]
+        for what, part in zip(("learn from", "stop by"), part_weights, strict=True):
+            if part is not None and not part.any():
+                raise ValueError(f"All examples to {what} have weight 0; give some a weight.")
+        # The classes weigh what they weigh among the examples to learn from.
+        of_class = self._class_weights(parts[0], part_weights[0])
+        objective = Objective(
+            parts[1].X,
+            parts[1].codes,
+            len(examples.classes),
+            sample_weight=_of_rows(part_weights[1], of_class, parts[1])[0],
+            n_jobs=self.n_jobs,
+        )
+        return parts[0], part_weights[0], objective
+
+    def _examples_to_stop_by(self, X_val, y_val, examples):
+        X, y = check_rows(X_val, y_val, self)
+        if X.shape[1] != examples.X.shape[1]:
+            raise ValueError(
+                f"X_val has {X.shape[1]} features, but X has {examples.X.shape[1]}; they must be "
+                "the same columns."
+            )
+        unknown = np.setdiff1d(y, examples.classes)
+        if len(unknown):
+            raise ValueError(f"y_val has labels that y has not: {unknown[:5].tolist()}.")
+        X = X.astype(examples.X.dtype, copy=False)
+        codes = np.searchsorted(examples.classes, y)
+        return examples._replace(X=X, y=y, codes=codes)
+
+    def _run(self, objective, w, b, saved=None, **options):
+        """The descent from (w, b), or from what a checkpoint has saved, to its end."""
         problem, steps = begin(
-            objective, w, b, learning_rate=self.learning_rate, coordinates=self.coordinates
+            objective,
+            w,
+            b,
+            learning_rate=self.learning_rate,
+            coordinates=self.coordinates,
+            resumed=None if saved is None else (saved.step, saved.made_at),
         )
         run = Run(
             problem,
             max_iter=self.max_iter,
             tol=check_float("tol", self.tol),
             learning_rate=self.learning_rate,
-            verbose=self.verbose,
-            kept=kept,
+            **options,
         )
+        if saved is not None:
+            saved.restore(run)
         with quiet():
             return run.follow(steps)
 
-    def _keep(self, run, examples):
-        """Become what the run has found."""
-        self._keep_end(run.end, examples)
-        self.loss_curve_ = np.array(run.costs)
-        self.learning_rates_ = np.array(run.learning_rates)
-        self.gradient_norms_ = np.array(run.violations)
+    def _attributes(self, run, step, examples):
+        """What the fit has come to at a step of its run, by the names of the attributes."""
+        cost, violation, learning_rate, seconds = np.array(run.records).T
+        attributes = {
+            **self._end_attributes(End.of(step, run), examples),
+            "loss_curve_": cost,
+            "learning_rates_": learning_rate[1:],
+            "gradient_norms_": violation,
+            "seconds_": seconds,
+        }
+        for observer in run.observers:
+            attributes.update(observer.attributes())
+        return attributes
 
-    def _keep_end(self, end, examples):
-        """Become what a descent has come to, without the curves."""
-        self.n_features_in_ = examples.X.shape[1]
-        if examples.names is not None:
-            self.feature_names_in_ = examples.names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        self.classes_ = examples.classes
-        # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
-        self.coef_ = np.atleast_2d(end.coef).copy()
-        self.intercept_ = np.atleast_1d(end.intercept).copy()
-        self.n_iter_ = np.array([end.t], dtype=np.int32)
-        self.stop_reason_ = end.stop_reason
-        self.coordinates_ = end.coordinates
+    @staticmethod
+    def _end_attributes(end, examples):
+        """The same without what was recorded on the way."""
+        attributes = {} if examples.names is None else {"feature_names_in_": examples.names}
+        return {
+            **attributes,
+            "n_features_in_": examples.X.shape[1],
+            "classes_": examples.classes,
+            # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
+            "coef_": np.atleast_2d(end.coef).copy(),
+            "intercept_": np.atleast_1d(end.intercept).copy(),
+            "n_iter_": np.array([end.t], dtype=np.int32),
+            "stop_reason_": end.stop_reason,
+            "coordinates_": end.coordinates,
+        }
+
+    def _become(self, attributes):
+        """Forget an earlier fit, and take these attributes."""
+        for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
+            delattr(self, name)
+        vars(self).update(attributes)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -422,24 +657,111 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
         return self._activation(X, "log_activation")
 
     def _activation(self, X, name):
-        z = self.decision_function(X)
-        activation = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
-        result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
-        # Block by block: the temporaries stay in the cache.
-        for rows in batches(len(z), max(1, BLOCK_ENTRIES // result.shape[1])):
-            if z.ndim > 1:
-                result[rows] = activation(z[rows].T).T
-            else:
-                # sigmoid(-z) rather than 1 - sigmoid(z), which is 0 from z = 37 on.
-                result[rows, 0] = activation(-z[rows])
-                result[rows, 1] = activation(z[rows])
-        return result
+        return _activated(self.decision_function(X), name)
 
-    def _row_weights(self, sample_weight, examples):
-        """sample_weight times class_weight, and the unit that they are in; None if neither."""
-        weights = check_weights(sample_weight, examples.X)
+    def staged_decision_function(self, X):
+        """`decision_function` at every stored iteration.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_samples,) or (n_samples, n_classes)
+            In the order of ``iteration_path_``; the first is the start.
+
+        Raises
+        ------
+        ValueError
+            If the fit stored no path.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "coef_path_"):
+            raise ValueError(
+                "This fit stored no path of the coefficients; fit with store_path=True, or with "
+                "store_path=10 for every tenth iteration."
+            )
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        # As decision_function computes it, for the same bits.
+        scores = (
+            safe_sparse_dot(X, coef.T, dense_output=True) + intercept
+            for coef, intercept in zip(self.coef_path_, self.intercept_path_, strict=True)
+        )
+        return (z.ravel() if z.shape[1] == 1 else z for z in scores)
+
+    def staged_predict_proba(self, X):
+        """`predict_proba` at every stored iteration.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_samples, n_classes)
+            In the order of ``iteration_path_``; the first is the start.
+
+        Raises
+        ------
+        ValueError
+            If the fit stored no path.
+        """
+        return (_activated(z, "activation") for z in self.staged_decision_function(X))
+
+    def staged_predict(self, X):
+        """`predict` at every stored iteration.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_samples,)
+            In the order of ``iteration_path_``; the first is the start.
+
+        Raises
+        ------
+        ValueError
+            If the fit stored no path.
+        """
+        return (
+            self.classes_[(z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)]
+            for z in self.staged_decision_function(X)
+        )
+
+    def history(self):
+        """The descent as a table; needs pandas.
+
+        Returns
+        -------
+        history : pandas.DataFrame of n_iter_ + 1 rows
+            Columns ``cost``, ``learning_rate`` (nan at the start), ``gradient_norm``, ``seconds``,
+            and with early stopping ``validation_cost`` and ``validation_score``; the index is the
+            iteration, 0 being the start.
+        """
+        check_is_fitted(self)
+        from pandas import DataFrame, RangeIndex
+
+        columns = {
+            "cost": self.loss_curve_,
+            "learning_rate": np.concatenate([[np.nan], self.learning_rates_]),
+            "gradient_norm": self.gradient_norms_,
+            "seconds": self.seconds_,
+        }
+        if hasattr(self, "validation_loss_curve_"):
+            columns["validation_cost"] = self.validation_loss_curve_
+            columns["validation_score"] = self.validation_scores_
+        return DataFrame(columns, RangeIndex(len(self.loss_curve_), name="iteration"))
+
+    def _class_weights(self, examples, weights):
+        """Weights of the classes, of shape (n_classes,); None if all are 1."""
         if self.class_weight is None:
-            return weights, 1.0
+            return None
         if isinstance(self.class_weight, dict) and not all(
             isinstance(value, Real) and 0 <= value <= sys.float_info.max
             for value in self.class_weight.values()
@@ -448,27 +770,19 @@ class GDLogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator
                 "class_weight must hold finite numbers that are not negative; got "
                 f"{self.class_weight}."
             )
-        unit = 1.0
         if weights is not None:
-            # Both factors in units of their largest: no product of theirs overflows.
-            unit = float(weights.max())
-            weights = weights / unit
-        # "balanced" divides by a class's total weight, which may be 0: its rows keep weight 0.
+            weights = weights / weights.max()  # no product of the two overflows
+        # "balanced" divides by a class's total weight, which may be 0.
         with np.errstate(divide="ignore", invalid="ignore"):
             of_class = compute_class_weight(
                 self.class_weight, classes=examples.classes, y=examples.y, sample_weight=weights
             )
-            of_row = of_class[examples.codes]
-            if weights is not None:
-                of_row = np.where(weights > 0, of_row, 0)
-            largest = float(of_row.max())
-            if largest == 0:
-                raise ValueError(
-                    f"class_weight={self.class_weight} leaves every example with weight 0; give "
-                    "the classes of y positive weights."
-                )
-            of_row = of_row / largest
-        return of_row if weights is None else weights * of_row, unit * largest
+        if not np.any(_of_rows(weights, of_class, examples)[0]):
+            raise ValueError(
+                f"class_weight={self.class_weight} leaves every example with weight 0; give "
+                "the classes of y positive weights."
+            )
+        return of_class
 
     def _start(self, classes, coef_init, intercept_init):
         """Where the descent starts, by the names that a message should give."""

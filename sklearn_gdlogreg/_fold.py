@@ -21,7 +21,7 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from ._check import check_float, check_start
+from ._check import check_float, check_start, check_weights
 from ._estimator import GDLogisticRegression
 from ._side_by_side import descend_side_by_side
 
@@ -36,9 +36,9 @@ class CannotShare(Exception):
 class LastStep(GDLogisticRegression):
     """Stands in for the last step of a Pipeline, and keeps what reaches it."""
 
-    def fit(self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None):
-        if coef_init is not None or intercept_init is not None:
-            raise CannotShare("a start other than 0")
+    def fit(self, X, y, sample_weight=None, **others):
+        if any(value is not None for value in others.values()):
+            raise CannotShare(f"something of its own: {others.keys()}")
         self.reached = X, y, sample_weight
         return self
 
@@ -136,11 +136,13 @@ class Fold:
                 member.set_params(**clone(parameters, safe=False))._validate_params()
             except (ValueError, TypeError):
                 continue  # fitted alone, it fails as it does in GridSearchCV
-            members[index] = member
+            if not (member.early_stopping or member.store_path or member.verbose):
+                members[index] = member
         X, y, sample_weight = self.last.reached
         examples = self.last._examples(X, y)
+        weights = check_weights(sample_weight, examples.X)
         for group in self._groups(members):
-            yield from self._fit_group(group, examples, sample_weight)
+            yield from self._fit_group(group, examples, weights)
 
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
@@ -164,7 +166,7 @@ class Fold:
             groups[token({k: own[k] for k in own if k not in may_differ})][index] = member
         return groups.values()
 
-    def _fit_group(self, group, examples, sample_weight):
+    def _fit_group(self, group, examples, weights):
         """Side by side where learning rates are constant, else one descent after the other."""
         # Those that differ in max_iter alone are one descent.
         descents = defaultdict(dict)
@@ -175,16 +177,16 @@ class Fold:
         together = [descent for descent in descents if self._can_go_together(descent)]
         alone = [descent for descent in descents if not self._can_go_together(descent)]
         if together:
-            found = self._side_by_side(together, examples, sample_weight)
+            found = self._side_by_side(together, examples, weights)
             for descent, by_max_iter in zip(together, found, strict=True):
                 if by_max_iter is None:
                     alone.append(descent)
                     continue
                 for index, member in descent.items():
-                    member._keep_end(by_max_iter[member.max_iter], examples)
+                    member._become(member._end_attributes(by_max_iter[member.max_iter], examples))
                     yield index, member
         for descent in alone:
-            yield from self._one_descent(descent, examples, sample_weight)
+            yield from self._one_descent(descent, examples, weights)
 
     def _can_go_together(self, descent):
         member = next(iter(descent.values()))
@@ -196,29 +198,30 @@ class Fold:
         )
 
     @staticmethod
-    def _side_by_side(descents, examples, sample_weight):
+    def _side_by_side(descents, examples, weights):
         firsts = [next(iter(descent.values())) for descent in descents]
         return descend_side_by_side(
-            [first._objective(examples, sample_weight) for first in firsts],
+            [first._objective(examples, weights) for first in firsts],
             [check_float("learning_rate", first.learning_rate) for first in firsts],
             [{member.max_iter for member in descent.values()} for descent in descents],
             check_float("tol", firsts[0].tol),
         )
 
     @staticmethod
-    def _one_descent(descent, examples, sample_weight):
+    def _one_descent(descent, examples, weights):
         """To the largest max_iter; the others are read off on the way."""
         *shorter, longest = sorted(descent.items(), key=lambda entry: entry[1].max_iter)
         index, member = longest
-        objective = member._objective(examples, sample_weight)
+        objective = member._objective(examples, weights)
         w, b = check_start(
             {"coef_init": None, "intercept_init": None}, objective.outputs, examples.X
         )
         run = member._run(objective, w, b, kept={member.max_iter for _, member in shorter})
         for index_of_shorter, shorter_member in shorter:
-            shorter_member._keep(run.until(shorter_member.max_iter), examples)
+            until = run.until(shorter_member.max_iter)
+            shorter_member._become(shorter_member._attributes(until, until.last, examples))
             yield index_of_shorter, shorter_member
-        member._keep(run, examples)
+        member._become(member._attributes(run, run.last, examples))
         yield index, member
 
     def score(self, model, part, error_score):

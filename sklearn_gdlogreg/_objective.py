@@ -176,6 +176,20 @@ class Objective:
         dw, db = self._backward(dz, X, share)
         return J, dw, db
 
+    def evaluate(self, w, b):
+        """The mean of the losses, without the penalty, and the share of rows that are right."""
+
+        def of_blocks(blocks):
+            return added_up([of_block(*block) for block in blocks])
+
+        def of_block(X, y, share):
+            z = linear(X, w, b)
+            right = self.loss.predicts(z) == y
+            loss, _ = self.loss.cross_entropy(z, y)
+            return float(np.sum(share * loss)), float(np.sum(share * right))
+
+        return added_up(self.workers.map(of_blocks, self.groups))
+
     def _backward(self, dz, X, share):
         """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
         # Each row is divided before it is added: a sum of features near 1e308 would overflow.

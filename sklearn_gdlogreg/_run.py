@@ -2,7 +2,7 @@
 
 import copy
 import math
-import sys
+import time
 from contextlib import closing
 from typing import NamedTuple
 
@@ -14,11 +14,17 @@ from . import _diagnosis
 class End(NamedTuple):
     """Where a descent ended, and why."""
 
-    t: int
     coef: np.ndarray
     intercept: np.ndarray
+    t: int
     coordinates: str
     stop_reason: str
+
+    @classmethod
+    def of(cls, step, run):
+        """A step that became the model when the run had come to `run.last`."""
+        name = run.last.coordinates.name
+        return cls(step.coef, step.intercept, run.last.t, name, run.stop_reason)
 
 
 class Run:
@@ -30,91 +36,98 @@ class Run:
     max_iter : int
     tol : float
         Bounds the largest entry of the optimality violation; 0 asks for max_iter iterations.
-    verbose : int
     learning_rate : float, callable or str
         As the caller gave it: what to change depends on whose choice the rate was.
     kept : collection of int
         Iterations whose steps are wanted afterwards, besides the last.
+    observers : sequence of observer
+        Who else looks at every step.
+    interruptible : bool
+        Whether a KeyboardInterrupt ends the run as any other reason does.
 
     Attributes
     ----------
     last, best : Step
         The last step with a finite cost, and the one with the lowest.
-    stop_reason : {"converged", "max_iter", "stalled", "diverged"}
-    costs, violations : list of float
-        At the start and after each iteration.
-    learning_rates : list of float
-        Of each iteration.
+    chosen : Step
+        The one that becomes the model: the last, unless an observer prefers another.
+    stop_reason : str
+        "converged", "max_iter", "stalled", "diverged", "interrupted", or an observer's.
+    records : list of (float, float, float, float)
+        Cost, optimality violation, learning rate (nan at the start) and seconds since the run
+        began, at the start and after each iteration.
     steps : dict of int to Step
         Those that were to be kept.
     tried_rate : float
         The learning rate that led to the last step, or to the one whose cost is not finite.
     """
 
-    def __init__(self, problem, *, max_iter, tol, learning_rate, verbose=0, kept=()):
+    def __init__(
+        self,
+        problem,
+        *,
+        max_iter,
+        tol,
+        learning_rate,
+        kept=(),
+        observers=(),
+        interruptible=False,
+    ):
         self.problem = problem
         self.max_iter = max_iter
         self.tol = tol
-        self.verbose = verbose
         self.learning_rate = learning_rate
-        self.last = self.best = None
         self.kept, self.steps = frozenset(kept), {}
-        self.costs, self.violations, self.learning_rates = [], [], []
+        self.observers = observers
+        self.interruptible = interruptible
+        self.last = self.best = self.chosen = self.stop_reason = None
+        self.records = []
+        self.began = time.perf_counter()
 
     def follow(self, steps):
         """Consume `steps` up to the one that ends the run."""
-        self.stop_reason = None
         with closing(steps):
-            for step in steps:
-                self.tried_rate = step.learning_rate
-                self.stop_reason = self._watch(step)
-                if self.stop_reason:
-                    break
-        if self.verbose:
-            sys.stdout.write(f"stopped after iteration {self.last.t}: {self.stop_reason}\n")
+            try:
+                for step in steps:
+                    self.tried_rate = step.learning_rate
+                    self._watch(step)
+                    if self.stop_reason:
+                        break
+            except KeyboardInterrupt:
+                if self.last is None or not self.interruptible:
+                    raise
+                self.stop_reason = "interrupted"
+        # What was interrupted between two lines may have written one and not the other.
+        del self.records[self.last.t + 1 :]
+        self.chosen = self.last
+        for observer in self.observers:
+            observer.close(self)
         return self
 
-    @property
-    def end(self):
-        last = self.last
-        return End(last.t, last.coef, last.intercept, last.coordinates.name, self.stop_reason)
-
-    def until(self, max_iter):
-        """This run as it would have been with a smaller `max_iter`, one of those in `kept`."""
-        if max_iter not in self.steps:
-            return self  # it ended before
-        run = copy.copy(self)
-        run.last = self.steps[max_iter]
-        run.costs = self.costs[: max_iter + 1]
-        run.violations = self.violations[: max_iter + 1]
-        run.learning_rates = self.learning_rates[:max_iter]
-        if self.last.t > max_iter or self.stop_reason == "diverged":
-            run.stop_reason = "max_iter"
-        return run
-
     def _watch(self, step):
-        """Remember the step; the reason to stop at it, or None."""
+        """Remember the step, and see whether it is the last."""
         violation = self.problem.violation(step)
         if not (math.isfinite(step.cost) and math.isfinite(violation)):
-            return "diverged"
+            self.stop_reason = "diverged"
+            return
         stalled = self._stands_still(step)
-        self.last = step
-        if step.t in self.kept:
-            self.steps[step.t] = step
+        seconds = time.perf_counter() - self.began
+        self.records.append((step.cost, violation, step.learning_rate, seconds))
+        self.last = self.chosen = step
         if self.best is None or step.cost < self.best.cost:
             self.best = step
-        self.costs.append(step.cost)
-        self.violations.append(violation)
-        if step.t:
-            self.learning_rates.append(step.learning_rate)
-        if self._is_shown(step.t):
-            self._show(step)
+        if step.t in self.kept:
+            self.steps[step.t] = step
         # tol=0 asks for max_iter iterations, whatever they do.
         if self.tol > 0 and violation <= self.tol:
-            return "converged"
-        if self.tol > 0 and stalled:
-            return "stalled"
-        return "max_iter" if step.t >= self.max_iter else None
+            self.stop_reason = "converged"
+        elif self.tol > 0 and stalled:
+            self.stop_reason = "stalled"
+        elif step.t >= self.max_iter:
+            self.stop_reason = "max_iter"
+        for observer in self.observers:
+            asked = observer.watch(step, self)
+            self.stop_reason = self.stop_reason or asked
 
     def _stands_still(self, step):
         """Whether rounding ate the whole step: none that follows would go further."""
@@ -125,11 +138,44 @@ class Run:
             and np.array_equal(step.wb, self.last.wb)
         )
 
+    @property
+    def costs(self):
+        return [record[0] for record in self.records]
+
+    @property
+    def violations(self):
+        return [record[1] for record in self.records]
+
+    @property
+    def learning_rates(self):
+        return [record[2] for record in self.records[1:]]
+
+    @property
+    def seconds(self):
+        return [record[3] for record in self.records]
+
+    def until(self, max_iter):
+        """This run as it would have been with a smaller `max_iter`, one of those in `kept`."""
+        if max_iter not in self.steps:
+            return self  # it ended before
+        run = copy.copy(self)
+        run.last = run.chosen = self.steps[max_iter]
+        run.records = self.records[: max_iter + 1]
+        if self.last.t > max_iter or self.stop_reason == "diverged":
+            run.stop_reason = "max_iter"
+        return run
+
     def warning(self, name_of):
         """What a user should be told about how the run ended; empty if there is nothing."""
         if self.stop_reason == "diverged":
             return _diagnosis.diverged(self, name_of)
-        if self.tol == 0 or self.max_iter == 0:
+        if self.stop_reason == "interrupted":
+            return _diagnosis.interrupted(self)
+        if (
+            self.tol == 0
+            or self.max_iter == 0
+            or self.stop_reason in ("early_stopping", "callback")
+        ):
             return ""
         sentences = []
         if self.stop_reason == "stalled":
@@ -139,14 +185,3 @@ class Run:
         if _diagnosis.separable(self):
             sentences.append(_diagnosis.SEPARABLE)
         return " ".join(sentences)
-
-    def _is_shown(self, t):
-        """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; verbose=2 shows them all."""
-        return self.verbose > 1 or (self.verbose and str(t).rstrip("0") in ("", "1", "2", "5"))
-
-    def _show(self, step):
-        rate = f"  learning rate {step.learning_rate:.4g}" if step.t else ""
-        sys.stdout.write(
-            f"iteration {step.t:6d}  cost {step.cost:.8g}  "
-            f"gradient {self.violations[-1]:.3e}{rate}\n"
-        )

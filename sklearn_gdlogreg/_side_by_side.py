@@ -50,7 +50,7 @@ def descend_side_by_side(objectives, learning_rates, stops, tol):
     limit = _ordinary(objectives[0].X)
 
     def end(i, row, t, reason):
-        here = End(t, W[row].copy(), b[row].copy(), "raw", reason)
+        here = End(W[row].copy(), b[row].copy(), t, "raw", reason)
         found[i].update({cut: here for cut in cuts[i] if cut >= t})
 
     t = 0
@@ -66,7 +66,7 @@ def descend_side_by_side(objectives, learning_rates, stops, tol):
                 for row in np.flatnonzero(~ended):
                     i = running[row]
                     if t in stops[i]:
-                        found[i][t] = End(t, W[row].copy(), b[row].copy(), "raw", "max_iter")
+                        found[i][t] = End(W[row].copy(), b[row].copy(), t, "raw", "max_iter")
                     ended[row] = t >= cuts[i][-1]
             if tol == 0 and ended.all():
                 break

@@ -1,0 +1,260 @@
+"""Checkpoints: a fit that was killed goes on from where it was, on the iterates it would have had.
+
+The file is NumPy's .npz: arrays of numbers, and one text of JSON. Nothing in it is ever unpickled.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from inspect import signature
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from ._descent import Step
+
+FORMAT = 1
+# What a resumed fit may change: it decides how far to go, and what to say, not where.
+MAY_CHANGE = {"max_iter", "tol", "n_jobs", "verbose", "warm_start"}
+
+
+class Checkpoint:
+    """Callback that writes the state of a descent to a file, for ``fit(..., resume_from=path)``.
+
+    The file is replaced as a whole: one that was being written when the process was killed does
+    not harm the one before.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its folder must exist. Fits that run at the same time need a file each.
+
+    every : int, default=100
+        How many iterations lie between two checkpoints.
+
+    See Also
+    --------
+    GDLogisticRegression.fit : Its `resume_from` goes on from a checkpoint.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "descent.npz"
+    ...     clf = GDLogisticRegression(tol=0, max_iter=50)
+    ...     _ = clf.set_callbacks(Checkpoint(path, every=20)).fit(X, y)  # killed after 40, say
+    ...     resumed = GDLogisticRegression(tol=0, max_iter=50).fit(X, y, resume_from=path)
+    >>> np.array_equal(clf.coef_, resumed.coef_)
+    True
+    """
+
+    def __init__(self, path, every=100):
+        if not (isinstance(every, Integral) and every >= 1):
+            raise ValueError(f"every must be a positive number of iterations; got {every!r}.")
+        self.path = Path(path)
+        self.every = int(every)
+
+    def setup(self, estimator, context):
+        """Refuse what could not be resumed, before the fit begins."""
+        if "resume_from" not in signature(estimator.fit).parameters:
+            raise TypeError(
+                f"Checkpoint writes the state of a GDLogisticRegression; {estimator!r} has none "
+                "that a fit could go on from."
+            )
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(f"The folder of the checkpoint does not exist: {self.path}")
+
+    def on_fit_task_begin(self, estimator, context):
+        """Do nothing: scikit-learn's protocol asks for it."""
+
+    def on_fit_task_end(self, estimator, context):
+        """Write, if it is time to."""
+        if context.parent is None or context.task_name != "iteration":
+            return
+        run, identity = estimator._descent_so_far
+        if run.last.t % self.every == 0:
+            write(self.path, run, identity())
+
+    def teardown(self, estimator, context):
+        """Do nothing: scikit-learn's protocol asks for it."""
+
+
+def identity_of(estimator, examples, objective):
+    """What a fit must have in common with one that goes on from it."""
+    parameters = estimator.get_params(deep=False)
+    return {
+        "format": FORMAT,
+        "parameters": {
+            name: _described(value)
+            for name, value in sorted(parameters.items())
+            if name not in MAY_CHANGE
+        },
+        "classes": [repr(label) for label in examples.classes.tolist()],
+        "shape": list(examples.X.shape),
+        "data": _fingerprint(objective),
+    }
+
+
+def _described(value):
+    if callable(value):
+        return f"a function {getattr(value, '__name__', '')}"
+    return repr(value)
+
+
+def _fingerprint(objective):
+    """Of every bit of the rows, their labels and weights."""
+    X = objective.X
+    if sparse.issparse(X):
+        arrays = [X.data, X.indices, X.indptr]
+    else:
+        arrays = [X if X.flags.c_contiguous else X.T]
+    digest = hashlib.blake2b(digest_size=16)
+    for array in (*arrays, objective.y, np.asarray(objective.share)):
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(memoryview(np.ascontiguousarray(array)).cast("B"))
+    return digest.hexdigest()
+
+
+def write(path, run, identity):
+    """Put the state of a run into a file, which is replaced as a whole."""
+    arrays = {"identity": np.array(json.dumps(identity)), **_state(run)}
+    folder = path.parent
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _state(run):
+    here = run.last
+    state = {
+        "t": here.t,
+        "coef": here.coef,
+        "intercept": here.intercept,
+        "cost": here.cost,
+        "dw": here.gradient[0],
+        "db": here.gradient[1],
+        "learning_rate": here.learning_rate,
+        "wb": here.wb,
+        "dwb": here.dwb,
+        "memory": np.array(here.memory, dtype=np.float64),
+        "coordinates": here.coordinates.name,
+        "records": np.array(run.records),
+    }
+    if here.coordinates.name == "decorrelated":
+        state["map_t"], state["map_coef"], state["map_intercept"] = here.coordinates.made_at
+    for observer in run.observers:
+        if observer.saved:
+            of_observer = observer.state()
+            state.update({_key(observer, name): of_observer[name] for name in observer.saved})
+    return {name: np.asarray(value) for name, value in state.items()}
+
+
+def _key(observer, name):
+    return f"{type(observer).__name__}.{name}"
+
+
+class Saved:
+    """What a checkpoint holds.
+
+    Attributes
+    ----------
+    step : Step
+        Where the descent was; its coordinates are to be made again.
+    made_at : tuple or None
+        The iteration, w and b that decorrelated coordinates were made at.
+    """
+
+    def __init__(self, arrays):
+        self.arrays = arrays
+        number = arrays["coef"].dtype.type
+
+        def output(name):
+            return arrays[name] if arrays[name].ndim else number(arrays[name])
+
+        self.step = Step(
+            t=int(arrays["t"]),
+            coef=arrays["coef"],
+            intercept=output("intercept"),
+            cost=float(arrays["cost"]),
+            gradient=(arrays["dw"], output("db")),
+            learning_rate=float(arrays["learning_rate"]),
+            wb=arrays["wb"],
+            dwb=arrays["dwb"],
+            coordinates=None,
+            memory=tuple(arrays["memory"].tolist()),
+        )
+        self.made_at = None
+        if str(arrays["coordinates"]) == "decorrelated":
+            self.made_at = int(arrays["map_t"]), arrays["map_coef"], output("map_intercept")
+
+    def restore(self, run):
+        """Make a new run what the earlier one was before its step, which will be watched again."""
+        run.records = [tuple(record) for record in self.arrays["records"].tolist()[: self.step.t]]
+        run.began -= self.arrays["records"][-1, -1]
+        for observer in run.observers:
+            if observer.saved:
+                state = {name: self.arrays[_key(observer, name)] for name in observer.saved}
+                observer.restore(state, self.step)
+
+
+def read(path, identity):
+    """What a checkpoint holds, once it is sure that it is one of this fit.
+
+    Parameters
+    ----------
+    path : str or path-like
+    identity : dict
+        Of the fit that is to go on.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        found = json.loads(str(arrays.pop("identity")))
+        if found["format"] != FORMAT:
+            raise ValueError(f"format {found['format']}")
+        saved = Saved(arrays)
+        for name, value in identity["parameters"].items():
+            earlier = found["parameters"][name]
+            if earlier != value:
+                raise OtherFit(f"parameters: {name} was {earlier}, and is {value}")
+        for name in ("shape", "classes"):
+            if found[name] != identity[name]:
+                raise OtherFit(f"data: the {name} was {found[name]}, and is {identity[name]}")
+        if found["data"] != identity["data"]:
+            raise OtherFit("data: X, y or the weights differ")
+    except OtherFit as other:
+        raise ValueError(
+            f"resume_from={str(path)!r} is a checkpoint of other {other}. A descent goes on only "
+            "with the parameters and over the examples that it began with."
+        ) from None
+    except FileNotFoundError:
+        raise
+    except (ValueError, LookupError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"resume_from={str(path)!r} is not a checkpoint, or it is damaged. Begin again without "
+            "resume_from."
+        ) from error
+    return saved
+
+
+class OtherFit(Exception):
+    """The checkpoint is one, but not of this fit."""
