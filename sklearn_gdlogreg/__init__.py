@@ -3,17 +3,22 @@
 from ._checkpoint import Checkpoint
 from ._descent import descend
 from ._estimator import GDLogisticRegression
+from ._gradient_check import check_gradient
 from ._objective import cost_and_gradient
-from ._plot import GDSearchDisplay
+from ._plot import CoefficientPathDisplay, DescentDisplay, GDSearchDisplay, LossCurveDisplay
 from ._search import GDGridSearchCV
 
 __version__ = "0.1.0"
 __all__ = [
     "Checkpoint",
+    "CoefficientPathDisplay",
+    "DescentDisplay",
     "GDGridSearchCV",
     "GDLogisticRegression",
     "GDSearchDisplay",
+    "LossCurveDisplay",
     "__version__",
+    "check_gradient",
     "cost_and_gradient",
     "descend",
 ]

@@ -226,7 +226,7 @@ def read(path, identity):
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         found = json.loads(str(arrays.pop("identity")))
         if found["format"] != FORMAT:
@@ -248,7 +248,15 @@ def read(path, identity):
         ) from None
     except FileNotFoundError:
         raise
-    except (ValueError, LookupError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        EOFError,
+        OSError,
+        zipfile.BadZipFile,
+    ) as error:
         raise ValueError(
             f"resume_from={str(path)!r} is not a checkpoint, or it is damaged. Begin again without "
             "resume_from."

@@ -218,20 +218,10 @@ class LiveProgress:
     """One line at the foot of a terminal, by rich."""
 
     def __init__(self):
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-        )
+        from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         self.progress = Progress(
-            TextColumn("iteration"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[state]}"),
-            TimeElapsedColumn(),
+            MofNCompleteColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn()
         )
         self.task = None
 

@@ -31,10 +31,15 @@ def run_without_extras(program):
 
 def test_public_names():
     assert set(sklearn_gdlogreg.__all__) == {
+        "Checkpoint",
+        "CoefficientPathDisplay",
+        "DescentDisplay",
         "GDGridSearchCV",
         "GDLogisticRegression",
         "GDSearchDisplay",
+        "LossCurveDisplay",
         "__version__",
+        "check_gradient",
         "cost_and_gradient",
         "descend",
     }

@@ -4,11 +4,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDSearchDisplay
+from sklearn_gdlogreg import (
+    CoefficientPathDisplay,
+    DescentDisplay,
+    GDGridSearchCV,
+    GDLogisticRegression,
+    GDSearchDisplay,
+    LossCurveDisplay,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -107,3 +115,131 @@ def test_what_cannot_be_drawn_is_said(binary, search):
     apart = GDGridSearchCV(GDLogisticRegression(tol=0), grids, cv=2).fit(*binary)
     with pytest.raises(ValueError, match="put both into param_grid"):
         GDSearchDisplay.from_estimator(apart)
+
+
+# ---------------------------------------------------------------------------- of one descent
+
+
+def test_loss_curves_are_those_of_the_fits(binary):
+    fits = {
+        "slow": GDLogisticRegression(0.01, tol=0, max_iter=20).fit(*binary),
+        "stopped": GDLogisticRegression("auto", early_stopping=True, random_state=0).fit(*binary),
+    }
+    display = LossCurveDisplay.from_estimator(fits)
+    for name, clf in fits.items():
+        x, y = display.lines_[name, "training"].get_data()
+        assert_array_equal(x, np.arange(clf.n_iter_[0] + 1))
+        assert_array_equal(y, clf.loss_curve_)
+    _, y = display.lines_["stopped", "validation"].get_data()
+    assert_array_equal(y, fits["stopped"].validation_loss_curve_)
+    (x,), (y,) = display.lines_["stopped", "best"].get_data()
+    best = fits["stopped"].best_iteration_
+    assert (x, y) == (best, fits["stopped"].validation_loss_curve_[best])
+    assert ("slow", "validation") not in display.lines_
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["slow", "stopped", "stopped, validation", "stopped, kept"]
+
+
+def test_loss_curves_over_seconds_and_as_distances(binary):
+    fits = [GDLogisticRegression(rate, C=1.0, max_iter=30, tol=0) for rate in (0.1, "auto")]
+    display = LossCurveDisplay.from_estimator(
+        [clf.fit(*binary) for clf in fits], x="seconds", distance=True
+    )
+    assert list(display.curves) == ["learning rate 0.1", "auto"]
+    assert display.ax_.get_yscale() == "log"
+    assert display.ax_.get_xlabel() == "Seconds"
+    x, y = display.lines_["learning rate 0.1", "training"].get_data()
+    assert_array_equal(x, fits[0].seconds_)
+    lowest = min(clf.loss_curve_.min() for clf in fits)
+    assert_allclose(y, fits[0].loss_curve_ - lowest)
+    same = [GDLogisticRegression(0.1, max_iter=2, tol=0).fit(*binary) for _ in range(2)]
+    display = LossCurveDisplay.from_estimator(same)
+    assert list(display.curves) == ["learning rate 0.1", "learning rate 0.1 (1)"]
+    schedule = GDLogisticRegression(lambda t: 1 / t, max_iter=2, tol=0).fit(*binary)
+    assert list(LossCurveDisplay.from_estimator(schedule).curves) == ["<lambda>"]
+    with pytest.raises(ValueError, match="x must be 'iteration' or 'seconds'; got 'time'"):
+        display.plot(x="time")
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("pair", [(0, 1), ("b", "intercept")])
+def test_the_contours_are_the_costs(data, pair, request, weights):
+    pd = pytest.importorskip("pandas")
+    X, y = request.getfixturevalue(data)
+    X = pd.DataFrame(X, columns=list("abcd"))
+    clf = GDLogisticRegression(0.2, C=5.0, tol=0, max_iter=25, store_path=2)
+    clf.fit(X, y, weights)
+    k = 1 if data == "multiclass" else 0
+    display = DescentDisplay.from_estimator(
+        clf, X, y, sample_weight=weights, coefficients=pair, class_index=k, n_grid=7
+    )
+    path = np.column_stack([clf.coef_path_[:, k], clf.intercept_path_[:, k]])
+    columns = [0, 1] if pair == (0, 1) else [1, 4]
+    assert_array_equal(display.path, path[:, columns])
+    assert_array_equal(np.column_stack(display.path_.get_data()), display.path)
+    # The cost of a fit that starts there and goes nowhere.
+    coef, intercept = clf.coef_.copy(), clf.intercept_.copy()
+    both = np.column_stack([coef, intercept])
+    both[k, columns] = display.values[0][2], display.values[1][5]
+    there = GDLogisticRegression(C=5.0, max_iter=0).fit(
+        X, y, weights, coef_init=both[:, :-1], intercept_init=both[:, -1]
+    )
+    assert display.costs[5, 2] == pytest.approx(there.loss_curve_[0], rel=1e-12)
+    for axis in (0, 1):
+        assert display.values[axis][0] < display.path[:, axis].min()
+        assert display.values[axis][-1] > display.path[:, axis].max()
+
+
+def test_the_picture_shows_the_path(binary):
+    """Rendered: where the descent was, its colour is."""
+    X, y = binary
+    clf = GDLogisticRegression(0.2, C=5.0, tol=0, max_iter=25, store_path=True).fit(X, y)
+    display = DescentDisplay.from_estimator(clf, X, y, n_grid=9)
+    display.figure_.canvas.draw()
+    pixels = np.asarray(display.figure_.canvas.buffer_rgba())[::-1, :, :3] / 255
+    x, y = display.ax_.transData.transform(display.path[3])
+    around = pixels[round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3].reshape(-1, 3)
+    crimson = matplotlib.colors.to_rgb("crimson")
+    assert np.abs(around - crimson).max(axis=1).min() < 0.02
+
+
+def test_coefficients_over_the_iterations(multiclass):
+    X, y = multiclass
+    clf = GDLogisticRegression(0.1, tol=0, max_iter=10, store_path=3).fit(X, y)
+    display = CoefficientPathDisplay.from_estimator(clf, class_index=2, n_labels=2, xscale="log")
+    assert len(display.lines_) == 4
+    for j, line in enumerate(display.lines_):
+        x, path = line.get_data()
+        assert_array_equal(x, [0, 3, 6, 9, 10])
+        assert_array_equal(path, clf.coef_path_[:, 2, j])
+    largest = np.argsort(-np.abs(clf.coef_path_[:, 2]).max(axis=0))[:2]
+    labels = {text.get_text() for text in display.ax_.get_legend().get_texts()}
+    assert labels == {f"x{j}" for j in largest}
+
+
+def test_a_pipeline_shows_its_last_step(binary):
+    X, y = binary
+    clf = GDLogisticRegression(0.1, tol=0, max_iter=5, store_path=True)
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", clf)]).fit(X, y)
+    assert_array_equal(CoefficientPathDisplay.from_estimator(pipeline).coefs, clf.coef_path_[:, 0])
+    curve = LossCurveDisplay.from_estimator(pipeline).curves["learning rate 0.1"]
+    assert_array_equal(curve["training"], clf.loss_curve_)
+    with pytest.raises(ValueError, match="give the last step of the Pipeline"):
+        DescentDisplay.from_estimator(pipeline, X, y)
+
+
+def test_what_was_not_stored_cannot_be_drawn(binary):
+    X, y = binary
+    for draw in (
+        lambda clf: CoefficientPathDisplay.from_estimator(clf),
+        lambda clf: DescentDisplay.from_estimator(clf, X, y),
+    ):
+        with pytest.raises(NotFittedError):
+            draw(GDLogisticRegression())
+        with pytest.raises(ValueError, match="has no coef_path_ to draw; fit with store_path=True"):
+            draw(GDLogisticRegression().fit(X, y))
+    with pytest.raises(ValueError, match="LogisticRegression has no loss_curve_ to draw"):
+        LossCurveDisplay.from_estimator(LogisticRegression().fit(X, y))
+    clf = GDLogisticRegression(store_path=True).fit(X, y)
+    with pytest.raises(ValueError, match=r"coefficients must name two of the 4 columns.*got 9"):
+        DescentDisplay.from_estimator(clf, X, y, coefficients=(0, 9))

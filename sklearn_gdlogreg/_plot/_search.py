@@ -1,10 +1,9 @@
-"""The displays: scikit-learn's conventions, matplotlib imported only where something is drawn."""
+"""The scores of a search."""
 
 import numpy as np
-
-# What scikit-learn's own displays call first: an error that says how to install matplotlib.
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
+
+from ._common import axes_for
 
 
 class GDSearchDisplay:
@@ -114,7 +113,6 @@ class GDSearchDisplay:
             If it has no candidates with a learning rate and a number of iterations, or no such
             metric.
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         metric = _metric(search, metric)
@@ -165,10 +163,9 @@ class GDSearchDisplay:
         display : GDSearchDisplay
             Itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
         if kind not in ("lines", "heatmap"):
             raise ValueError(f"kind must be 'lines' or 'heatmap'; got {kind!r}.")
-        self.ax_, self.figure_ = _axes(ax)
+        self.ax_, self.figure_ = axes_for(self, ax)
         self.lines_ = self.bands_ = self.image_ = self.best_ = None
         (self._draw_lines if kind == "lines" else self._draw_heatmap)()
         return self
@@ -221,19 +218,10 @@ class GDSearchDisplay:
         ax.set(xlabel="Iterations (max_iter)", ylabel="learning_rate")
 
 
-def _axes(ax):
-    if ax is not None:
-        return ax, ax.figure
-    from matplotlib import pyplot
-
-    figure, ax = pyplot.subplots(layout="constrained")
-    return ax, figure
-
-
 def _rate_label(rate):
     if callable(rate):
         return getattr(rate, "__name__", repr(rate))
-    return rate if isinstance(rate, str) else f"{rate:g}"
+    return rate if isinstance(rate, str) else f"{rate:.3g}"
 
 
 def _metric(search, metric):

@@ -1,0 +1,120 @@
+"""The coefficients over the iterations."""
+
+import numpy as np
+
+from ._common import axes_for, descended, feature_names
+
+
+class CoefficientPathDisplay:
+    """Coefficients against iteration, of a fit with ``store_path``.
+
+    Use :meth:`from_estimator` to make one.
+
+    Parameters
+    ----------
+    iterations : ndarray of shape (n_stored,)
+        The iterations.
+
+    coefs : ndarray of shape (n_stored, n_features)
+        The coefficients there, of one class.
+
+    names : list of str of length n_features
+        Names of the features.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that were drawn on.
+
+    figure_ : matplotlib Figure
+        Their figure.
+
+    lines_ : list of matplotlib Line2D
+        One for each feature.
+
+    See Also
+    --------
+    LossCurveDisplay : The cost over the iterations.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_gdlogreg import CoefficientPathDisplay, GDLogisticRegression
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> clf = GDLogisticRegression(C=1.0, store_path=True).fit(X, y)
+    >>> display = CoefficientPathDisplay.from_estimator(clf, class_index=2)
+    >>> [line.get_label() for line in display.lines_]
+    ['sepal length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)']
+    """
+
+    def __init__(self, iterations, coefs, names):
+        self.iterations = iterations
+        self.coefs = coefs
+        self.names = names
+
+    @classmethod
+    def from_estimator(cls, estimator, *, class_index=0, ax=None, **options):
+        """Draw the path of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : GDLogisticRegression or Pipeline that ends in one
+            Fitted with ``store_path``.
+
+        class_index : int, default=0
+            With three classes or more: whose coefficients, by their row in ``coef_``.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        **options : dict
+            The options of :meth:`plot`.
+
+        Returns
+        -------
+        display : CoefficientPathDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If its fit stored no path.
+        """
+        last = descended(estimator, "coef_path_", "fit with store_path=True")
+        path = last.coef_path_[:, class_index]
+        return cls(last.iteration_path_, path, feature_names(last)).plot(ax, **options)
+
+    def plot(self, ax=None, *, xscale="linear", n_labels=10):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        xscale : {"linear", "log"}, default="linear"
+            The scale of the iterations; "log" is linear up to the first.
+
+        n_labels : int, default=10
+            The features with the largest coefficients that are named; the others are grey.
+
+        Returns
+        -------
+        display : CoefficientPathDisplay
+            Itself.
+        """
+        self.ax_, self.figure_ = axes_for(self, ax)
+        labelled = set(np.argsort(-np.abs(self.coefs).max(axis=0), kind="stable")[:n_labels])
+        self.lines_ = []
+        for j, name in enumerate(self.names):
+            style = {"label": name, "zorder": 3} if j in labelled else {"color": "0.8"}
+            self.lines_ += self.ax_.plot(self.iterations, self.coefs[:, j], **style)
+        self.ax_.axhline(0, color="0.5", linewidth=0.8, zorder=1)
+        if xscale == "log":
+            self.ax_.set_xscale("symlog", linthresh=1)
+            self.ax_.set_xlim(left=0)
+        self.ax_.set(xlabel="Iteration", ylabel="Coefficient")
+        self.ax_.legend(fontsize="small", handles=[self.lines_[j] for j in sorted(labelled)])
+        return self

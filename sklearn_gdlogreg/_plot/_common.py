@@ -1,0 +1,30 @@
+"""What the displays share."""
+
+# What scikit-learn's own displays call first: an error that says how to install matplotlib.
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+
+def axes_for(display, ax):
+    """The axes to draw on and their figure; new ones if None."""
+    check_matplotlib_support(type(display).__name__)
+    if ax is None:
+        from matplotlib import pyplot
+
+        _, ax = pyplot.subplots(layout="constrained")
+    return ax, ax.figure
+
+
+def descended(estimator, attribute, remedy):
+    """The estimator itself, or the last step of a Pipeline, once it has what is to be drawn."""
+    check_is_fitted(estimator)
+    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    if not hasattr(last, attribute):
+        raise ValueError(f"{type(last).__name__} has no {attribute} to draw; {remedy}.")
+    return last
+
+
+def feature_names(estimator):
+    """Names of the features, x0, x1, ... where they have none."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else list(names)

@@ -1,0 +1,215 @@
+"""The way of a descent over the surface of its cost."""
+
+import numpy as np
+
+from .._check import check_weights, quiet
+from ._common import axes_for, descended, feature_names
+
+
+class DescentDisplay:
+    """The cost over two coefficients, as contours, and the path of the descent on it.
+
+    The other coefficients are held where the descent ended; its path is seen from above.
+
+    Use :meth:`from_estimator` to make one.
+
+    Parameters
+    ----------
+    values : list of two ndarray of shape (n_grid,)
+        The values of the two coefficients that the cost was computed for.
+
+    costs : ndarray of shape (n_grid, n_grid)
+        The cost; rows go with the second coefficient.
+
+    path : ndarray of shape (n_stored, 2)
+        Where the descent was.
+
+    names : list of two str
+        Names of the two coefficients.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that were drawn on.
+
+    figure_ : matplotlib Figure
+        Their figure.
+
+    contours_ : matplotlib QuadContourSet
+        The contours.
+
+    path_ : matplotlib Line2D
+        The path.
+
+    See Also
+    --------
+    LossCurveDisplay : The cost over the iterations.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn_gdlogreg import DescentDisplay, GDLogisticRegression
+    >>> X, y = make_classification(n_features=2, n_redundant=0, random_state=0)
+    >>> clf = GDLogisticRegression(0.5, tol=0, max_iter=30, store_path=True).fit(X, y)
+    >>> display = DescentDisplay.from_estimator(clf, X, y)
+    >>> display.path.shape, display.costs.shape
+    ((31, 2), (40, 40))
+    """
+
+    def __init__(self, values, costs, path, names):
+        self.values = values
+        self.costs = costs
+        self.path = path
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        sample_weight=None,
+        coefficients=(0, 1),
+        class_index=0,
+        n_grid=40,
+        margin=0.25,
+        ax=None,
+        **options,
+    ):
+        """Compute the cost around the path of a fitted estimator, and draw both.
+
+        Parameters
+        ----------
+        estimator : GDLogisticRegression
+            Fitted to X and y with ``store_path``.
+
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples it was fitted to.
+
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
+
+        coefficients : pair of int, str or "intercept", default=(0, 1)
+            Which two: columns of X, by number or name, or the intercept.
+
+        class_index : int, default=0
+            With three classes or more: of which class, by its row in ``coef_``.
+
+        n_grid : int, default=40
+            The cost is computed at n_grid x n_grid points, each a pass over X.
+
+        margin : float, default=0.25
+            How far the contours reach beyond the path, as a share of its extent.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        **options : dict
+            The options of :meth:`plot`.
+
+        Returns
+        -------
+        display : DescentDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If its fit stored no path, or there are no such coefficients.
+        """
+        last = descended(estimator, "coef_path_", "fit with store_path=True")
+        if last is not estimator:
+            raise ValueError(
+                "DescentDisplay computes costs from the features that the descent saw: give the "
+                "last step of the Pipeline, and X transformed by those before it."
+            )
+        names = feature_names(last)
+        columns = [_column(which, names) for which in coefficients]
+        # One row for each stored iteration: the coefficients, then the intercept.
+        points = np.column_stack(
+            [last.coef_path_[:, class_index], last.intercept_path_[:, class_index]]
+        )
+        path = points[:, columns]
+        low, high = path.min(axis=0), path.max(axis=0)
+        reach = margin * np.where(high > low, high - low, 1)
+        values = [np.linspace(a, b, n_grid) for a, b in zip(low - reach, high + reach, strict=True)]
+
+        examples = last._examples(X, y)
+        objective = last._objective(examples, check_weights(sample_weight, examples.X))
+        wb = np.column_stack([last.coef_path_[-1], last.intercept_path_[-1]])
+        costs = np.empty((n_grid, n_grid))
+        with quiet(), objective.workers.holding_blas():
+            for row, second in enumerate(values[1]):
+                for column, first in enumerate(values[0]):
+                    wb[class_index, columns] = first, second
+                    w, b = wb[:, :-1].astype(examples.X.dtype), wb[:, -1].astype(examples.X.dtype)
+                    if not objective.outputs:
+                        w, b = w[0], b[0]
+                    costs[row, column], _, _ = objective.cost_and_gradient(w, b)
+        objective.workers.close()
+        shown = [(*names, "intercept")[column] for column in columns]
+        return cls(values, costs, path, shown).plot(ax, **options)
+
+    def plot(self, ax=None, *, levels=25, cmap="viridis"):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        levels : int, default=25
+            The number of contours; they lie denser near the lowest cost.
+
+        cmap : str or matplotlib Colormap, default="viridis"
+            Their colours.
+
+        Returns
+        -------
+        display : DescentDisplay
+            Itself.
+        """
+        self.ax_, self.figure_ = axes_for(self, ax)
+        low, high = self.costs.min(), self.costs.max()
+        # Evenly spaced contours would leave the valley empty.
+        heights = low + (high - low) * np.linspace(0.02, 1, levels) ** 2
+        self.contours_ = self.ax_.contour(*self.values, self.costs, heights, cmap=cmap, zorder=1)
+        self.figure_.colorbar(self.contours_, ax=self.ax_, label="Cost")
+        (self.path_,) = self.ax_.plot(
+            *self.path.T,
+            "o-",
+            color="crimson",
+            markersize=3,
+            linewidth=1,
+            label="descent",
+            zorder=2,
+        )
+        self.ax_.plot(*self.path[0], "s", color="black", markersize=6, label="start", zorder=3)
+        self.ax_.plot(*self.path[-1], "*", color="black", markersize=11, label="end", zorder=3)
+        self.ax_.set(xlabel=_label(self.names[0]), ylabel=_label(self.names[1]))
+        self.ax_.legend(fontsize="small")
+        return self
+
+
+def _column(which, names):
+    """The column of a coefficient, the intercept's being the last."""
+    if which == "intercept":
+        return len(names)
+    if which in names:
+        return names.index(which)
+    if isinstance(which, int | np.integer) and 0 <= which < len(names):
+        return int(which)
+    raise ValueError(
+        f"coefficients must name two of the {len(names)} columns, by number or name, or "
+        f"'intercept'; got {which!r}."
+    )
+
+
+def _label(name):
+    return "Intercept" if name == "intercept" else f"Coefficient of {name}"

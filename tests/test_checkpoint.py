@@ -1,0 +1,193 @@
+"""Checkpoints: killed at any moment, a fit goes on to the same bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
+
+CURVES = ("coef_", "intercept_", "loss_curve_", "learning_rates_", "gradient_norms_")
+OTHERS = ("validation_loss_curve_", "validation_scores_", "best_iteration_", "coef_path_")
+OTHERS += ("intercept_path_", "iteration_path_")
+RULES = {
+    "constant": 0.1,
+    "schedule": lambda t: 1 / t,
+    **{name: name for name in ("auto", "lipschitz", "backtracking", "adaptive", "silver")},
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "descent.npz"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+def test_a_resumed_fit_has_the_iterates_of_the_uninterrupted_one(
+    rule, data, watched, storage, path, request, weights
+):
+    X, y = request.getfixturevalue(data)
+    options = {"learning_rate": RULES[rule], "tol": 0, "C": 10.0}
+    if watched:
+        options |= {"early_stopping": True, "n_iter_no_change": 10**6, "store_path": 3}
+        options |= {"random_state": 0}
+    whole = GDLogisticRegression(max_iter=45, **options).fit(storage(X), y, weights)
+    killed = GDLogisticRegression(max_iter=29, **options).set_callbacks(Checkpoint(path, every=7))
+    killed.fit(storage(X), y, weights)
+    resumed = GDLogisticRegression(max_iter=45, n_jobs=1, **options)
+    resumed.fit(storage(X), y, weights, resume_from=path)
+    for name in CURVES + (OTHERS if watched else ()):
+        assert_array_equal(getattr(resumed, name), getattr(whole, name), err_msg=name)
+    assert len(resumed.seconds_) == 46
+    assert (np.diff(resumed.seconds_) > 0).all()
+
+
+PROGRAM = """
+import sys
+import numpy as np
+from sklearn.datasets import load_breast_cancer
+from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
+
+rule, path, out, resume = sys.argv[1:]
+X, y = load_breast_cancer(return_X_y=True)
+clf = GDLogisticRegression(rule if rule.isalpha() else float(rule), C=1e5, tol=0, max_iter=6000)
+clf.set_callbacks(Checkpoint(path, every=3))
+print("begun", flush=True)
+clf.fit(X, y, resume_from=path if resume == "resume" else None)
+np.save(out, np.append(clf.coef_, clf.intercept_))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL")
+@pytest.mark.parametrize("rule", ["auto", "1e-7", "adaptive"])
+def test_killed_at_random_moments_and_resumed_it_ends_at_the_same_bits(rule, path, tmp_path, rng):
+    """The last two of ten moments each; all ten were run by hand for every rule."""
+    clf = GDLogisticRegression(float(rule) if rule == "1e-7" else rule, C=1e5, tol=0, max_iter=6000)
+    from sklearn.datasets import load_breast_cancer
+
+    clf.fit(*load_breast_cancer(return_X_y=True))
+    out = tmp_path / "end.npy"
+    for _ in range(2):
+        resume = "resume" if path.exists() else "anew"
+        command = [sys.executable, "-W", "ignore", "-c", PROGRAM, rule, path, out, resume]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            deadline = time.monotonic() + 20
+            while not path.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.3))
+            os.kill(process.pid, signal.SIGKILL)
+    assert path.exists()
+    subprocess.run([*command[:-1], "resume"], check=True, capture_output=True)
+    assert_array_equal(np.load(out), np.append(clf.coef_, clf.intercept_))
+
+
+@pytest.fixture
+def written(binary, path):
+    """A checkpoint of iteration 10."""
+    clf = GDLogisticRegression(0.1, max_iter=10, tol=0).set_callbacks(Checkpoint(path, every=5))
+    clf.fit(*binary)
+    return path
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 1000, -1])
+def test_a_truncated_file_is_refused(written, length, binary):
+    content = written.read_bytes()
+    written.write_bytes(content[:length])
+    with pytest.raises(ValueError, match=r"is not a checkpoint, or it is damaged"):
+        GDLogisticRegression(0.1, tol=0).fit(*binary, resume_from=written)
+
+
+def test_a_flipped_bit_is_refused(written, binary):
+    content = bytearray(written.read_bytes())
+    content[len(content) // 3] ^= 1
+    written.write_bytes(bytes(content))
+    with pytest.raises(ValueError, match="damaged"):
+        GDLogisticRegression(0.1, tol=0).fit(*binary, resume_from=written)
+
+
+def test_other_files_are_refused_and_never_unpickled(tmp_path, binary):
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "executed"),)
+
+    for name, arrays in {
+        "pickled": {"identity": np.array([Evil()], dtype=object)},
+        "other": {"weights": np.zeros(3)},
+        "old": {"identity": np.array('{"format": 0}')},
+    }.items():
+        file = tmp_path / f"{name}.npz"
+        np.savez(file, **arrays)
+        with pytest.raises(ValueError, match="not a checkpoint"):
+            GDLogisticRegression().fit(*binary, resume_from=file)
+    assert not (tmp_path / "executed").exists()
+    with pytest.raises(FileNotFoundError):
+        GDLogisticRegression().fit(*binary, resume_from=tmp_path / "none.npz")
+
+
+def test_a_checkpoint_of_another_fit_is_refused(written, binary, weights):
+    X, y = binary
+    clf = GDLogisticRegression(0.1, tol=0)
+    with pytest.raises(ValueError, match=r"other parameters: learning_rate was 0.1, and is 0.2"):
+        GDLogisticRegression(0.2, tol=0).fit(X, y, resume_from=written)
+    with pytest.raises(ValueError, match=r"other parameters: C was inf, and is 2.0"):
+        GDLogisticRegression(0.1, C=2.0, tol=0).fit(X, y, resume_from=written)
+    with pytest.raises(ValueError, match=r"other data: the shape was \[150, 4\]"):
+        clf.fit(X[1:], y[1:], resume_from=written)
+    with pytest.raises(ValueError, match=r"other data: the classes was \['0', '1'\]"):
+        clf.fit(X, np.array(["a", "b"])[y], resume_from=written)
+    changed = X.copy()
+    changed[77, 2] = np.nextafter(changed[77, 2], 1)
+    for fit in ((changed, y), (X, 1 - y), (X, y, weights)):
+        with pytest.raises(ValueError, match="other data: X, y or the weights differ"):
+            clf.fit(*fit, resume_from=written)
+    assert clf.set_params(max_iter=12, n_jobs=1).fit(X, y, resume_from=written).n_iter_[0] == 12
+
+
+def test_a_crash_while_writing_leaves_the_checkpoint_before(written, binary, monkeypatch):
+    before = written.read_bytes()
+
+    def full(*args, **kwargs):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    clf = GDLogisticRegression(0.1, max_iter=10, tol=0).set_callbacks(Checkpoint(written, every=5))
+    with pytest.raises(OSError, match="No space"):
+        clf.fit(*binary)
+    assert written.read_bytes() == before
+    assert list(written.parent.iterdir()) == [written]
+
+
+def test_it_is_refused_before_the_fit_where_it_could_not_write(binary, tmp_path):
+    with pytest.raises(ValueError, match="every must be a positive number"):
+        Checkpoint(tmp_path / "a.npz", every=0)
+    clf = GDLogisticRegression().set_callbacks(Checkpoint(tmp_path / "none" / "a.npz"))
+    with pytest.raises(FileNotFoundError, match="folder of the checkpoint"):
+        clf.fit(*binary)
+    other = LogisticRegression()
+    if hasattr(other, "set_callbacks"):
+        with pytest.raises(TypeError, match="state of a GDLogisticRegression"):
+            other.set_callbacks(Checkpoint(tmp_path / "a.npz")).fit(*binary)
+
+
+def test_in_a_pipeline_the_last_step_is_resumed(binary, path):
+    X, y = binary
+    clf = GDLogisticRegression(0.1, max_iter=20, tol=0)
+    whole = make_pipeline(StandardScaler(), clf).fit(X, y)
+    short = GDLogisticRegression(0.1, max_iter=11, tol=0).set_callbacks(Checkpoint(path, every=4))
+    make_pipeline(StandardScaler(), short).fit(X, y)
+    resumed = make_pipeline(StandardScaler(), GDLogisticRegression(0.1, max_iter=20, tol=0))
+    resumed.fit(X, y, gdlogisticregression__resume_from=path)
+    assert_array_equal(resumed[-1].coef_, whole[-1].coef_)

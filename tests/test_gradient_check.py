@@ -1,0 +1,46 @@
+"""The gradient check finds right gradients right, and wrong ones wrong."""
+
+import numpy as np
+import pytest
+
+from sklearn_gdlogreg import _gradient_check, check_gradient
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_formulas_pass(data, weighted, request, weights, rng):
+    X, y = request.getfixturevalue(data)
+    K = len(np.unique(y))
+    shape = (4,) if K == 2 else (K, 4)
+    coef, intercept = rng.normal(size=shape), rng.normal(size=shape[:-1])
+    check = check_gradient(X, y, coef, intercept, sample_weight=weights if weighted else None)
+    assert check.difference < 1e-7
+    assert len(check.table) == coef.size + max(1, intercept.size)
+    assert check.table[0][0] == ("coef[0]" if K == 2 else "coef[0, 0]")
+    assert str(check).count("\n") == len(check.table)
+
+
+def test_a_wrong_formula_fails(binary, monkeypatch):
+    right = _gradient_check.cost_and_gradient
+
+    def wrong(*args):
+        J, dw, db = right(*args)
+        return J, dw * 1.001, db
+
+    monkeypatch.setattr(_gradient_check, "cost_and_gradient", wrong)
+    check = check_gradient(*binary, np.ones(4), 0.5)
+    assert 4e-4 < check.difference < 6e-4
+    assert check.table[-1][3] < 1e-7  # the intercept's is right
+
+
+def test_given_arrays_are_not_moved(binary):
+    coef, intercept = np.ones((1, 4)), np.zeros(1)
+    check_gradient(*binary, coef, intercept)
+    assert (coef == 1).all()
+    assert (intercept == 0).all()
+
+
+@pytest.mark.parametrize("nudge", [0, -1e-5, np.inf, "small"])
+def test_the_nudge_must_be_a_positive_number(nudge, binary):
+    with pytest.raises(ValueError, match="nudge must be a positive, finite number"):
+        check_gradient(*binary, np.ones(4), 0.0, nudge=nudge)
