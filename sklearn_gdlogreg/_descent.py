@@ -150,7 +150,7 @@ class Problem:
     def violation(self, step):
         """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
         if not self.penalty.l1:
-            return float(np.abs(step.dwb).max())
+            return float(np.maximum.reduce(np.abs(step.dwb), axis=None))
         u, du = step.wb[..., :-1], step.dwb[..., :-1]
         features = self.penalty.violation(u, du, step.coordinates.scale)
         return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))

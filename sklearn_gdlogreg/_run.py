@@ -110,7 +110,8 @@ class Run:
         if not (math.isfinite(step.cost) and math.isfinite(violation)):
             self.stop_reason = "diverged"
             return
-        stalled = self._stands_still(step)
+        # tol=0 asks for max_iter iterations, whatever they do.
+        stalled = self.tol > 0 and self._stands_still(step)
         seconds = time.perf_counter() - self.began
         self.records.append((step.cost, violation, step.learning_rate, seconds))
         self.last = self.chosen = step
@@ -118,10 +119,9 @@ class Run:
             self.best = step
         if step.t in self.kept:
             self.steps[step.t] = step
-        # tol=0 asks for max_iter iterations, whatever they do.
         if self.tol > 0 and violation <= self.tol:
             self.stop_reason = "converged"
-        elif self.tol > 0 and stalled:
+        elif stalled:
             self.stop_reason = "stalled"
         elif step.t >= self.max_iter:
             self.stop_reason = "max_iter"
