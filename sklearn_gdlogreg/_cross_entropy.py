@@ -27,9 +27,22 @@ class Sigmoid:
         return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
 
     @staticmethod
-    def log_activation(z):
-        """log a = log sigmoid(z), finite for every finite z."""
-        return np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+    def probabilities(z):
+        """1 - a and a, neither by a difference: 1 - a would be 0 from z = 37 on."""
+        # Both of one exponential: of e = exp(-|z|), 1 / (1 + e) and e / (1 + e).
+        e = np.abs(z)
+        np.exp(np.negative(e, out=e), out=e)
+        larger = e + 1
+        np.divide(1, larger, out=larger)
+        smaller = np.multiply(e, larger, out=e)
+        positive = z >= 0
+        return np.where(positive, smaller, larger), np.where(positive, larger, smaller)
+
+    @staticmethod
+    def log_probabilities(z):
+        """Their logarithms, finite for every finite z."""
+        rest = np.log1p(np.exp(-np.abs(z)))
+        return np.minimum(-z, 0) - rest, np.minimum(z, 0) - rest
 
     @staticmethod
     def cross_entropy(z, y):
@@ -93,8 +106,10 @@ class Softmax:
         e /= e.sum(axis=0)
         return e
 
+    probabilities = activation
+
     @staticmethod
-    def log_activation(z):
+    def log_probabilities(z):
         """log a = z - log(sum(exp(z))), finite for every finite z."""
         z = z - z.max(axis=0)
         z -= np.log(np.exp(z).sum(axis=0))

@@ -52,18 +52,14 @@ class Examples(NamedTuple):
         return self._replace(X=self.X[rows], y=self.y[rows], codes=self.codes[rows])
 
 
-def _activated(z, name):
-    """Probabilities, or their logarithms, of decision values."""
-    activation = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
+def _of_decisions(name, z):
+    """The "probabilities" or "log_probabilities" of decision values."""
+    function = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
     result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
     # Block by block: the temporaries stay in the cache.
-    for rows in batches(len(z), max(1, BLOCK_ENTRIES // result.shape[1])):
-        if z.ndim > 1:
-            result[rows] = activation(z[rows].T).T
-        else:
-            # sigmoid(-z) rather than 1 - sigmoid(z), which is 0 from z = 37 on.
-            result[rows, 0] = activation(-z[rows])
-            result[rows, 1] = activation(z[rows])
+    for rows in batches(len(z), max(1, BLOCK_ENTRIES // (4 * result.shape[1]))):
+        for k, of_class in enumerate(function(z[rows].T)):
+            result[rows, k] = of_class
     return result
 
 
@@ -639,7 +635,7 @@ class GDLogisticRegression(
         proba : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; rows sum to 1.
         """
-        return self._activation(X, "activation")
+        return _of_decisions("probabilities", self.decision_function(X))
 
     def predict_log_proba(self, X):
         """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
@@ -654,10 +650,7 @@ class GDLogisticRegression(
         log_proba : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        return self._activation(X, "log_activation")
-
-    def _activation(self, X, name):
-        return _activated(self.decision_function(X), name)
+        return _of_decisions("log_probabilities", self.decision_function(X))
 
     def staged_decision_function(self, X):
         """`decision_function` at every stored iteration.
@@ -709,7 +702,7 @@ class GDLogisticRegression(
         ValueError
             If the fit stored no path.
         """
-        return (_activated(z, "activation") for z in self.staged_decision_function(X))
+        return (_of_decisions("probabilities", z) for z in self.staged_decision_function(X))
 
     def staged_predict(self, X):
         """`predict` at every stored iteration.

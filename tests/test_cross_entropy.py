@@ -32,7 +32,11 @@ def test_sigmoid_and_its_log_equal_fifty_digit_arithmetic(z):
         a = 1 / (1 + (-Decimal(z)).exp())
         expected, expected_log = float(a), float(a.ln())
     assert_allclose(Sigmoid.activation(np.array([z])), [expected], rtol=4e-16)
-    assert_allclose(Sigmoid.log_activation(np.array([z])), [expected_log], rtol=4e-16)
+    assert_allclose(Sigmoid.log_probabilities(np.array([z]))[1], [expected_log], rtol=4e-16)
+    assert_allclose(Sigmoid.probabilities(np.array([z]))[1], [expected], rtol=4e-16)
+    assert_array_equal(
+        Sigmoid.probabilities(np.array([z])), Sigmoid.probabilities(np.array([-z]))[::-1]
+    )
 
 
 def test_sigmoid_loss_is_the_courses_formula(rng):
@@ -52,7 +56,7 @@ def test_softmax_loss_is_the_log_of_the_true_classs_probability(rng):
     assert_allclose(loss, -np.log(a[y, np.arange(20)]), rtol=1e-13)
     assert_allclose(dz, a - np.eye(4)[:, y], rtol=1e-13, atol=1e-16)
     assert_allclose(Softmax.activation(z), a, rtol=1e-14)
-    assert_allclose(Softmax.log_activation(z), np.log(a), rtol=1e-13)
+    assert_allclose(Softmax.log_probabilities(z), np.log(a), rtol=1e-13)
 
 
 def test_softmax_of_two_classes_is_the_sigmoid_of_their_difference(rng):
@@ -72,7 +76,7 @@ def test_softmax_is_finite_at_any_margin(size):
         loss, dz = Softmax.cross_entropy(z, np.array(y))
         assert np.isfinite(loss).all()
         assert np.isfinite(dz).all()
-    assert np.isfinite(Softmax.log_activation(z)).all()
+    assert np.isfinite(Softmax.log_probabilities(z)).all()
     assert_array_equal(Softmax.activation(z).T, [[1, 0, 0], [0, 1, 0]])
 
 
@@ -103,10 +107,11 @@ def test_dtype_is_kept(dtype):
     arrays = [
         *Sigmoid.cross_entropy(z[0], y),
         Sigmoid.activation(z),
-        Sigmoid.log_activation(z),
+        *Sigmoid.probabilities(z),
+        *Sigmoid.log_probabilities(z),
         *Softmax.cross_entropy(z.T, np.array([1])),
         Softmax.activation(z.T),
-        Softmax.log_activation(z.T),
+        Softmax.log_probabilities(z.T),
     ]
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
