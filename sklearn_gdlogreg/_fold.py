@@ -5,14 +5,15 @@ Candidates share the fitted transformers; of the last step,
 - constant learning rates, C, l1_ratio and class_weight: one descent side by side;
 - max_iter: one descent to the largest, the others read off on the way.
 
-What cannot be shared (an invalid parameter, a start elsewhere, another estimator) is not tried
-here: `Fold.fit` says which candidates it has left.
+What cannot be shared (an invalid parameter, a start elsewhere, another estimator) is left out.
 """
 
+import contextlib
 import copy
 from collections import defaultdict
 from numbers import Real
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
@@ -76,15 +77,16 @@ def split_parameters(parameters, name):
 
 def token(parameters):
     """Equal for parameters that are the same; unequal, at worst, for some that are."""
+    return frozenset((name, _token(value)) for name, value in parameters.items())
 
-    def of_value(value):
-        try:
-            hash(value)
-        except TypeError:
-            return id(value)
+
+def _token(value):
+    # 1, 1.0 and True are equal, and may mean different things.
+    if isinstance(value, tuple):
+        return tuple, tuple(map(_token, value))
+    if value is None or isinstance(value, Real | str | bytes):
         return type(value), value
-
-    return frozenset((key, of_value(value)) for key, value in parameters.items())
+    return id(value)
 
 
 class Fold:
@@ -102,6 +104,7 @@ class Fold:
     """
 
     def __init__(self, estimator, X, y, train, test, *, fit_params, score_params, scorer):
+        train, test = np.asarray(train), np.asarray(test)
         self.estimator = estimator
         self.scorer = scorer
         self.fit_params = _check_method_params(X, params=fit_params, indices=train)
@@ -136,7 +139,9 @@ class Fold:
                 member.set_params(**clone(parameters, safe=False))._validate_params()
             except (ValueError, TypeError):
                 continue  # fitted alone, it fails as it does in GridSearchCV
-            if not (member.early_stopping or member.store_path or member.verbose):
+            # Nothing stores the path side by side, which only an unknown scorer could look for.
+            unseen = not member.store_path or self.scorer_is_known
+            if unseen and not (member.early_stopping or member.verbose):
                 members[index] = member
         X, y, sample_weight = self.last.reached
         examples = self.last._examples(X, y)
@@ -154,14 +159,12 @@ class Fold:
         X, y = self.rows["train"]
         self.whole.fit(X, y, **self.fit_params)
         self.transformed = {}
-        if name is not None:
-            self.transformed["train"] = self.last.reached[0]
 
     def _groups(self, members):
         """Members that differ in nothing but max_iter and SIDE_BY_SIDE."""
+        may_differ = {*SIDE_BY_SIDE, "max_iter", "store_path"}
         groups = defaultdict(dict)
         for index, member in members.items():
-            may_differ = (*SIDE_BY_SIDE, "max_iter")
             own = self.candidates[index]
             groups[token({k: own[k] for k in own if k not in may_differ})][index] = member
         return groups.values()
@@ -172,21 +175,42 @@ class Fold:
         descents = defaultdict(dict)
         for index, member in group.items():
             own = self.candidates[index]
-            descents[token({k: own[k] for k in own if k != "max_iter"})][index] = member
-        descents = list(descents.values())
-        together = [descent for descent in descents if self._can_go_together(descent)]
-        alone = [descent for descent in descents if not self._can_go_together(descent)]
+            key = token({k: own[k] for k in own if k in SIDE_BY_SIDE})
+            descents[key][index] = member
+        together, alone = [], []
+        for descent in descents.values():
+            (together if self._can_go_together(descent) else alone).append(descent)
+        together, objectives = self._possible(together, examples, weights)
         if together:
-            found = self._side_by_side(together, examples, weights)
+            found = self._side_by_side(together, objectives)
             for descent, by_max_iter in zip(together, found, strict=True):
                 if by_max_iter is None:
                     alone.append(descent)
                     continue
                 for index, member in descent.items():
-                    member._become(member._end_attributes(by_max_iter[member.max_iter], examples))
+                    end = by_max_iter[member.max_iter]
+                    member._become(member._end_attributes(end, examples))
                     yield index, member
-        for descent in alone:
-            yield from self._one_descent(descent, examples, weights)
+        for descent, objective in zip(*self._possible(alone, examples, weights), strict=True):
+            with contextlib.suppress(ValueError):
+                yield from self._one_descent(descent, objective, examples)
+
+    @staticmethod
+    def _possible(descents, examples, weights):
+        """Those whose parameters go with the data, and their objectives.
+
+        The others are fitted alone, where they fail as they do in GridSearchCV.
+        """
+        possible, objectives = [], []
+        for descent in descents:
+            first = next(iter(descent.values()))
+            with contextlib.suppress(ValueError):
+                if isinstance(first.learning_rate, Real):
+                    check_float("learning_rate", first.learning_rate)
+                check_float("tol", first.tol)
+                objectives.append(first._objective(examples, weights))
+                possible.append(descent)
+        return possible, objectives
 
     def _can_go_together(self, descent):
         member = next(iter(descent.values()))
@@ -198,46 +222,50 @@ class Fold:
         )
 
     @staticmethod
-    def _side_by_side(descents, examples, weights):
+    def _side_by_side(descents, objectives):
         firsts = [next(iter(descent.values())) for descent in descents]
         return descend_side_by_side(
-            [first._objective(examples, weights) for first in firsts],
-            [check_float("learning_rate", first.learning_rate) for first in firsts],
+            objectives,
+            [float(first.learning_rate) for first in firsts],
             [{member.max_iter for member in descent.values()} for descent in descents],
-            check_float("tol", firsts[0].tol),
+            float(firsts[0].tol),
         )
 
     @staticmethod
-    def _one_descent(descent, examples, weights):
+    def _one_descent(descent, objective, examples):
         """To the largest max_iter; the others are read off on the way."""
-        *shorter, longest = sorted(descent.items(), key=lambda entry: entry[1].max_iter)
-        index, member = longest
-        objective = member._objective(examples, weights)
-        w, b = check_start(
-            {"coef_init": None, "intercept_init": None}, objective.outputs, examples.X
-        )
-        run = member._run(objective, w, b, kept={member.max_iter for _, member in shorter})
-        for index_of_shorter, shorter_member in shorter:
-            until = run.until(shorter_member.max_iter)
-            shorter_member._become(shorter_member._attributes(until, until.last, examples))
-            yield index_of_shorter, shorter_member
-        member._become(member._attributes(run, run.last, examples))
-        yield index, member
+        counts = [member.max_iter for member in descent.values()]
+        longest = next(m for m in descent.values() if m.max_iter == max(counts))
+        nowhere = {"coef_init": None, "intercept_init": None}
+        w, b = check_start(nowhere, objective.outputs, examples.X)
+        run = longest._run(objective, w, b, kept=counts)
+        for index, member in descent.items():
+            until = run.until(member.max_iter)
+            member._become(member._attributes(until, until.last, examples))
+            yield index, member
 
     def score(self, model, part, error_score):
         """The scorer's result for a model of this fold, on its "train" or "test" rows."""
         X, y = self.rows[part]
-        estimator = model
-        if self.whole is not self.last:
-            # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
-            if self.scorer_is_known and not _routing_enabled():
-                X = self._transform(part)
-            else:
+        # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
+        if self.scorer_is_known and not _routing_enabled():
+            estimator, X = model, self._transform(part)
+        else:
+            # Of its own, as in GridSearchCV: transformers and scorers may write into it.
+            X, y = copy.deepcopy((X, y))
+            estimator = model
+            if self.whole is not self.last:
                 estimator = copy.copy(self.whole)
                 estimator.steps = [*self.whole.steps[:-1], (self.whole.steps[-1][0], model)]
         return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
 
     def _transform(self, part):
+        """The rows as the last step sees them when it predicts."""
         if part not in self.transformed:
-            self.transformed[part] = self.whole[:-1].transform(self.rows[part][0])
+            X, _ = self.rows[part]
+            if self.whole is not self.last:
+                for _, step in self.whole.steps[:-1]:
+                    if step is not None and not isinstance(step, str):  # "passthrough"
+                        X = step.transform(X)
+            self.transformed[part] = X
         return self.transformed[part]

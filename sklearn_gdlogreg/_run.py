@@ -146,14 +146,6 @@ class Run:
     def violations(self):
         return [record[1] for record in self.records]
 
-    @property
-    def learning_rates(self):
-        return [record[2] for record in self.records[1:]]
-
-    @property
-    def seconds(self):
-        return [record[3] for record in self.records]
-
     def until(self, max_iter):
         """This run as it would have been with a smaller `max_iter`, one of those in `kept`."""
         if max_iter not in self.steps:

@@ -11,17 +11,20 @@ import warnings
 from collections import defaultdict
 
 import numpy as np
+from joblib.logger import short_format_time
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
 # The parts that GridSearchCV.fit is made of. It has no hook between the choice of the candidates
 # and the fit of one of them; a hook that takes all candidates of a fold would replace them.
+from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.model_selection._validation import (
     _fit_and_score,
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
+from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
@@ -67,7 +70,10 @@ class GDGridSearchCV(GridSearchCV):
         As in GridSearchCV.
 
     verbose : int, default=0
-        1 says how many fits there are, 2 prints the score of each.
+        As in GridSearchCV: 1 says how many fits there are, 2 prints a line for each, 3 with scores.
+
+    pre_dispatch : int or str, default="2*n_jobs"
+        As in GridSearchCV.
 
     error_score : "raise" or float, default=nan
         As in GridSearchCV.
@@ -96,6 +102,7 @@ class GDGridSearchCV(GridSearchCV):
     -----
     ConvergenceWarning
         Once, naming the candidates whose descent diverged or had not converged at ``max_iter``.
+        The refit of the best may warn for itself.
 
     See Also
     --------
@@ -131,6 +138,7 @@ class GDGridSearchCV(GridSearchCV):
         refit=True,
         cv=None,
         verbose=0,
+        pre_dispatch="2*n_jobs",
         error_score=np.nan,
         return_train_score=False,
     ):
@@ -142,6 +150,7 @@ class GDGridSearchCV(GridSearchCV):
             refit=refit,
             cv=cv,
             verbose=verbose,
+            pre_dispatch=pre_dispatch,
             error_score=error_score,
             return_train_score=return_train_score,
         )
@@ -171,12 +180,13 @@ class GDGridSearchCV(GridSearchCV):
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
-        metadata = {"sample_weight": params["sample_weight"]} if "sample_weight" in params else None
+        weights = params.get("sample_weight")
+        metadata = None if weights is None else {"sample_weight": weights}
         about = {"X": X, "y": y, "metadata": metadata}
         context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **about)
 
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        cv = self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
         splits = list(cv.split(X, y, **routed.splitter.split))
         if len(splits) != self.n_splits_:
@@ -185,14 +195,19 @@ class GDGridSearchCV(GridSearchCV):
                 f"{self.n_splits_} splits, got {len(splits)}"
             )
         candidates = list(ParameterGrid(self.param_grid))
+        n_fits = len(candidates) * len(splits)
+        if not n_fits:
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? Were there no candidates?"
+            )
         if self.verbose > 0:
             sys.stdout.write(
                 f"Fitting {len(splits)} folds for each of {len(candidates)} candidates, "
-                f"totalling {len(splits) * len(candidates)} fits\n"
+                f"totalling {n_fits} fits\n"
             )
         search_context = context.subcontext(
             task_name="search",
-            max_subtasks=len(candidates) * len(splits),
+            max_subtasks=n_fits,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
         out = self._evaluate(X, y, candidates, splits, scorers, routed, search_context)
@@ -215,7 +230,8 @@ class GDGridSearchCV(GridSearchCV):
             self.best_params_ = results["params"][self.best_index_]
         if self.refit:
             self._refit_best(X, y, routed.estimator.fit, context, about)
-        self.scorer_ = getattr(scorers, "_scorers", scorers)
+        several = isinstance(scorers, _MultimetricScorer)
+        self.scorer_ = scorers._scorers if several else scorers
         self.cv_results_ = results
         context.call_on_fit_task_end(estimator=self, **about)
         return self
@@ -228,7 +244,7 @@ class GDGridSearchCV(GridSearchCV):
         with refit_context.propagate_callback_context(self.best_estimator_):
             refit_context.call_on_fit_task_begin(estimator=self, **about)
             start = time.time()
-            self.best_estimator_.fit(X, y, **fit_params)
+            self.best_estimator_.fit(*([X] if y is None else [X, y]), **fit_params)
             self.refit_time_ = time.time() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
@@ -291,38 +307,50 @@ def _evaluate_on_fold(
 ):
     """The result of each of these candidates on one split, by its index: together if possible."""
     split_index, n_splits, n_candidates = progress
-    results = {}
     try:
-        for i, result in _together(candidates, X, y, split, estimator, **settings):
-            results[i] = result
-            # The hooks of a task that was part of a larger one.
-            contexts[i].call_on_fit_task_begin(estimator=caller, X=X, y=y)
-            contexts[i].call_on_fit_task_end(estimator=caller, X=X, y=y)
-            if verbose > 1:
-                _show(candidates[i], result, f"{split_index + 1}/{n_splits}")
+        results = dict(_together(candidates, X, y, split, estimator, **settings))
     except Exception:
-        # Whatever it is (transformers that fail, a metric that cannot be computed), candidates
-        # that have no result yet meet it again below, and are dealt with as in GridSearchCV.
-        results = dict(results)
+        # Whatever it is (transformers that fail, a metric that cannot be computed), the candidates
+        # meet it again below, each alone, and are dealt with as in GridSearchCV.
+        results = {}
+    for i, result in results.items():
+        # The hooks of a task that was part of a larger one.
+        contexts[i].call_on_fit_task_begin(estimator=caller, **result["about"])
+        contexts[i].call_on_fit_task_end(estimator=caller, **result.pop("about"))
+        if verbose > 1:
+            _show(candidates[i], result, progress, i, verbose)
     for i in [i for i in candidates if i not in results]:
-        results[i] = _fit_and_score(
-            clone(estimator),
-            X,
-            y,
-            train=split[0],
-            test=split[1],
-            parameters=candidates[i],
-            split_progress=(split_index, n_splits),
-            candidate_progress=(i, n_candidates),
-            return_n_test_samples=True,
-            return_times=True,
-            caller=caller,
-            callback_ctx=contexts[i],
-            verbose=verbose,
-            **settings,
-        )
-        results[i]["stop_reason"] = None  # what there was to say, its fit has said
+        with warnings.catch_warnings():
+            # Said once for all, at the end.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            results[i] = _fit_and_score(
+                clone(estimator),
+                X,
+                y,
+                train=split[0],
+                test=split[1],
+                parameters=candidates[i],
+                split_progress=(split_index, n_splits),
+                candidate_progress=(i, n_candidates),
+                return_n_test_samples=True,
+                return_times=True,
+                return_estimator=True,
+                caller=caller,
+                callback_ctx=contexts[i],
+                verbose=verbose,
+                **settings,
+            )
+        results[i]["stop_reason"] = _reason(results[i].pop("estimator"))
     return results
+
+
+def _reason(estimator):
+    """Why a descent ended, if that is to be told; None also where there was no descent."""
+    model = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    reason = getattr(model, "stop_reason_", None)
+    # tol=0 asks for max_iter iterations, whatever they do.
+    asked_for = reason == "max_iter" and 0 in (model.tol, model.max_iter)
+    return None if asked_for else reason
 
 
 def _together(
@@ -351,6 +379,9 @@ def _together(
     start = time.time()
     models = dict(fold.fit({i: own for i, (_, own) in parameters.items()}))
     fit_time = (time.time() - start) / max(1, len(models))
+    X_train, y_train = fold.rows["train"]
+    weights = fold.fit_params.get("sample_weight")
+    metadata = None if weights is None else {"sample_weight": weights}
     for i, model in models.items():
         start = time.time()
         result = {"fit_error": None, "test_scores": fold.score(model, "test", error_score)}
@@ -359,21 +390,31 @@ def _together(
             result["train_scores"] = fold.score(model, "train", error_score)
         result["n_test_samples"] = _num_samples(fold.rows["test"][0])
         result["fit_time"], result["score_time"] = fit_time, score_time
-        # tol=0 asks for max_iter iterations, whatever they do.
-        asked_for = model.stop_reason_ == "max_iter" and 0 in (model.tol, model.max_iter)
-        result["stop_reason"] = None if asked_for else model.stop_reason_
+        result["stop_reason"] = _reason(model)
+        result["about"] = {"X": X_train, "y": y_train, "metadata": metadata}
         yield i, result
 
 
-def _show(parameters, result, fold):
-    """verbose=2: a line for each fit, as GridSearchCV prints it."""
-    described = ", ".join(f"{name}={parameters[name]}" for name in sorted(parameters))
-    scores = result["test_scores"]
-    if isinstance(scores, dict):
-        shown = " ".join(f"{name}: (test={scores[name]:.3f})" for name in sorted(scores))
-    else:
-        shown = f"score={scores:.3f}"
-    sys.stdout.write(f"[CV {fold}] END {described}; {shown}\n")
+def _show(parameters, result, progress, index, verbose):
+    """The line that GridSearchCV prints for each fit."""
+    split_index, n_splits, n_candidates = progress
+    place = f" {split_index + 1}/{n_splits}" if verbose > 2 else ""
+    place += f"; {index + 1}/{n_candidates}" if verbose > 9 else ""
+    told = ", ".join(f"{name}={parameters[name]}" for name in sorted(parameters))
+    told += ";" if told else ""
+    if verbose > 2:
+        train, test = result.get("train_scores"), result["test_scores"]
+        if isinstance(test, dict):
+            for name in sorted(test):
+                of_train = f"train={train[name]:.3f}, " if train else ""
+                told += f" {name}: ({of_train}test={test[name]:.3f})"
+        elif train is not None:
+            told += f", score=(train={train:.3f}, test={test:.3f})"
+        else:
+            told += f", score={test:.3f}"
+    told += f" total time={short_format_time(result['fit_time'] + result['score_time'])}"
+    begin = f"[CV{place}] END "
+    sys.stdout.write(f"{begin}{'.' * (80 - len(begin) - len(told))}{told}\n")
 
 
 def _warn_about_descents(reasons, candidates, n_splits):

@@ -82,10 +82,21 @@ def descend_side_by_side(objectives, learning_rates, stops, tol):
                 together = Together(objectives, learning_rates, running)
                 if not len(running):
                     break
-            W, b = together.step(W, b, dW, db)
+            before, (W, b) = (W, b), together.step(W, b, dW, db)
             t += 1
+            if tol > 0:
+                stalled = _rowwise_equal(W, before[0]) & _rowwise_equal(b, before[1])
+                if stalled.any():
+                    for row in np.flatnonzero(stalled):
+                        end(running[row], row, t, "stalled")
+                    running, W, b = (a[~stalled] for a in (running, W, b))
+                    together = Together(objectives, learning_rates, running)
     together.workers.close()
     return found
+
+
+def _rowwise_equal(a, b):
+    return (a == b).reshape(len(a), -1).all(axis=1)
 
 
 def _start(objectives):

@@ -1,5 +1,6 @@
 """GDGridSearchCV: GridSearchCV's results, whatever the grid holds, and what it shares for them."""
 
+import re
 import warnings
 
 import numpy as np
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, make_scorer
+from sklearn.metrics import f1_score, log_loss, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -22,8 +24,9 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedKFold,
 )
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.neighbors import KernelDensity
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, _fold
 
@@ -334,13 +337,165 @@ def test_pandas_names_and_string_labels_are_kept(binary):
     assert set(ours.predict(frame)) == {"no", "yes"}
 
 
-def test_verbose_says_what_is_fitted(binary, capsys):
+@pytest.mark.parametrize("verbose", [1, 2, 3])
+@pytest.mark.parametrize("scoring", [None, ["accuracy", "f1"]])
+def test_verbose_prints_what_grid_search_cv_prints(verbose, scoring, binary, capsys):
     grid = {"learning_rate": [0.1], "max_iter": [1, 2]}
-    GDGridSearchCV(GDLogisticRegression(tol=0), grid, cv=2, verbose=2).fit(*binary)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Fitting 2 folds for each of 2 candidates, totalling 4 fits"
-    assert len(lines) == 5
-    assert all(line.startswith("[CV ") and "score=" in line for line in lines[1:])
+    options = {"verbose": verbose, "scoring": scoring, "refit": False, "cv": 2}
+    printed = []
+    for kind in (GDGridSearchCV, GridSearchCV):
+        kind(GDLogisticRegression(tol=0), grid, return_train_score=True, **options).fit(*binary)
+        lines = capsys.readouterr().out.splitlines()
+        # Order, times, and the dots that fill a line are each one's own.
+        printed.append(sorted(re.sub(r"total time=.*|\.{2,}", "", line) for line in lines))
+    assert printed[0] == printed[1]
+    assert len(printed[0]) == (1 if verbose == 1 else 5)
+
+
+class Centre(BaseEstimator, TransformerMixin):
+    """Stateless, without an attribute that says it was fitted."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X - X[:, :1]
+
+
+def test_transformers_that_write_into_their_input_see_rows_of_their_own(binary):
+    X, y = binary
+    X = X * [1, 10, 100, 1]
+    pipeline = make_pipeline(StandardScaler(copy=False), GDLogisticRegression(0.1, tol=0))
+    grid = {"gdlogisticregression__max_iter": [5, 20, 50]}
+
+    def loss(model, X, y):
+        return -log_loss(y, model.predict_proba(X))
+
+    def careless(model, X, y):
+        score = model.score(X, y)
+        X *= 0
+        return score
+
+    for scoring in (loss, careless, "neg_log_loss"):
+        assert_same_results(*search_both(pipeline, grid, X, y, scoring=scoring, refit=False))
+    with config_context(enable_metadata_routing=True):
+        options = {"scoring": "neg_log_loss", "refit": False}
+        assert_same_results(*search_both(pipeline, grid, X, y, **options))
+    assert X[0, 1] == binary[0][0, 1] * 10
+
+
+def test_train_scores_are_of_transformed_rows_not_of_what_fit_transform_gave(binary, rng):
+    """TargetEncoder's fit_transform cross-fits: it is not fit, then transform."""
+    letters = rng.integers(0, 15, (150, 2)).astype(str).astype(object)
+    pipeline = make_pipeline(TargetEncoder(cv=KFold(5)), GDLogisticRegression(0.1, tol=0))
+    grid = {"gdlogisticregression__max_iter": [5, 20]}
+    options = {"scoring": "neg_log_loss", "return_train_score": True}
+    assert_same_results(*search_both(pipeline, grid, letters, binary[1], **options))
+
+
+@pytest.mark.parametrize("steps", [[], [Centre()], ["passthrough"]])
+def test_plain_pipelines_share(steps, binary, shared):
+    pipeline = make_pipeline(*steps, GDLogisticRegression(tol=0))
+    grid = {
+        "gdlogisticregression__learning_rate": [0.1, 0.2],
+        "gdlogisticregression__max_iter": [1, 5],
+    }
+    cv = [(range(100), range(100, 150)), (range(50, 150), range(50))]
+    assert_same_results(*search_both(pipeline, grid, *binary, cv=cv))
+    assert shared["side by side"] == 4 * 2
+
+
+def test_values_that_are_equal_but_not_the_same_are_not_merged(binary):
+    texts = np.array(["a b", "b c", "c a", "a a"])[np.arange(150) % 4]
+    pipeline = make_pipeline(CountVectorizer(token_pattern="."), GDLogisticRegression(tol=0))
+    grid = {
+        "countvectorizer__ngram_range": [(1, 2), (1.0, 2.0)],
+        "gdlogisticregression__max_iter": [1, 2],
+    }
+    ours, theirs = search_both(pipeline, grid, texts, binary[1], cv=2)
+    assert_same_results(ours, theirs)
+    assert np.isnan(ours.cv_results_["mean_test_score"][2:]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "options"),
+    [
+        ("class_weight", [None, {0: -1.0}], {}),
+        ("learning_rate", [0.1, 10**400], {}),
+        ("coordinates", ["raw", "decorrelated"], {"C": 1.0, "l1_ratio": 0.5}),
+    ],
+)
+def test_what_is_found_invalid_late_fails_alone_too(name, values, options, binary, shared):
+    grid = {name: values, "max_iter": [3, 5]}
+    estimator = GDLogisticRegression(**{"learning_rate": 0.1, "tol": 0, **options})
+    assert_same_results(*search_both(estimator, grid, *binary, cv=2))
+    assert shared["side by side"] == 2 * 2
+
+
+def test_a_stored_path_is_no_reason_not_to_share(binary, shared):
+    grid = {"store_path": [False, True], "learning_rate": [0.5]}
+    ours, theirs = search_both(
+        GDLogisticRegression(tol=0, max_iter=5), grid, *binary, scoring="neg_log_loss"
+    )
+    assert_same_results(ours, theirs)
+    assert_array_equal(ours.cv_results_["rank_test_score"], [1, 1])
+    assert hasattr(
+        ours.set_params(estimator__store_path=True).fit(*binary).best_estimator_, "coef_"
+    )
+
+
+def test_candidates_fitted_alone_are_named_by_the_same_warning(binary):
+    grid = {"learning_rate": [0.1], "max_iter": [1, 2], "early_stopping": [True]}
+    search = GDGridSearchCV(GDLogisticRegression(n_iter_no_change=9), grid, cv=2, refit=False)
+    with pytest.warns(ConvergenceWarning, match="4 of 4 fits had not converged") as caught:
+        search.fit(*binary)
+    assert len(caught) == 1
+
+
+def test_nothing_to_fit_is_said(binary):
+    for grid, options in (([], {}), ({"max_iter": [1]}, {"cv": []})):
+        with pytest.raises(ValueError, match="No fits were performed"):
+            GDGridSearchCV(GDLogisticRegression(), grid, **options).fit(*binary)
+
+
+def test_parameters_are_grid_search_cvs():
+    theirs = GridSearchCV(GDLogisticRegression(), {"C": [1.0]}, pre_dispatch=2, verbose=1)
+    ours = GDGridSearchCV(**theirs.get_params(deep=False))
+    assert ours.get_params().keys() == theirs.get_params().keys()
+    assert ours.pre_dispatch == 2
+
+
+def test_estimators_without_labels_are_searched_as_before():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    ours, theirs = search_both(KernelDensity(), {"bandwidth": [0.1, 1.0]}, X, None)
+    assert_same_results(ours, theirs)
+    assert_array_equal(ours.score_samples(X), theirs.score_samples(X))
+
+
+@pytest.mark.parametrize("hook", ["on_fit_task_begin", "on_fit_task_end"])
+def test_a_callback_that_fails_is_heard(hook, binary):
+    class Failing:
+        def setup(self, estimator, context):
+            self.metadata = []
+
+        teardown = setup
+
+        def on_fit_task_begin(self, estimator, context, *, X=None, metadata=None):
+            self.seen(context, "on_fit_task_begin", X, metadata)
+
+        def on_fit_task_end(self, estimator, context, *, X=None, metadata=None):
+            self.seen(context, "on_fit_task_end", X, metadata)
+
+        def seen(self, context, name, X, metadata):
+            if context.task_name == "candidate-split-evaluation":
+                assert len(X) == 75
+                assert len(metadata["sample_weight"]) == 75
+                if name == hook:
+                    raise RuntimeError("failing")
+
+    search = GDGridSearchCV(GDLogisticRegression(tol=0), {"max_iter": [1, 2]}, cv=2)
+    with pytest.raises(RuntimeError, match="failing"):
+        search.set_callbacks(Failing()).fit(*binary, sample_weight=np.ones(150))
 
 
 def test_cloned_and_refitted_it_finds_the_same(binary):
