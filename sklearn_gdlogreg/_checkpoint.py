@@ -215,7 +215,7 @@ class Saved:
                 observer.restore(state, self.step)
 
 
-def read(path, identity):
+def read(path, identity, max_iter):
     """What a checkpoint holds, once it is sure that it is one of this fit.
 
     Parameters
@@ -223,7 +223,11 @@ def read(path, identity):
     path : str or path-like
     identity : dict
         Of the fit that is to go on.
+    max_iter : int
+        How far it is to go.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"resume_from must be the path of a checkpoint; got {path!r}.")
     path = Path(path)
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
@@ -261,6 +265,11 @@ def read(path, identity):
             f"resume_from={str(path)!r} is not a checkpoint, or it is damaged. Begin again without "
             "resume_from."
         ) from error
+    if saved.step.t > max_iter:
+        raise ValueError(
+            f"resume_from={str(path)!r} is a checkpoint of iteration {saved.step.t}, beyond "
+            f"max_iter={max_iter}; raise max_iter."
+        )
     return saved
 
 

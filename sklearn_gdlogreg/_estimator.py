@@ -430,6 +430,11 @@ class GDLogisticRegression(
         start = self._start(examples.classes, coef_init, intercept_init)
         w, b = check_start(start, objective.outputs, examples.X, self.fit_intercept)
 
+        if resume_from is not None and not (coef_init is None and intercept_init is None):
+            raise ValueError(
+                "resume_from goes on from the coefficients of the checkpoint: leave out coef_init "
+                "and intercept_init."
+            )
         # Of every bit of the data: looked at once, and only if a checkpoint needs it.
         identity = cache(partial(checkpoint.identity_of, self, examples, objective))
         observers = []
@@ -456,7 +461,9 @@ class GDLogisticRegression(
             objective,
             w,
             b,
-            None if resume_from is None else checkpoint.read(resume_from, identity()),
+            None
+            if resume_from is None
+            else checkpoint.read(resume_from, identity(), self.max_iter),
             observers=observers,
             interruptible=is_outermost(self),
         )
@@ -525,6 +532,12 @@ class GDLogisticRegression(
                 )
             return examples, weights, None
         if X_val is None:
+            m, fraction = len(examples.y), self.validation_fraction
+            if fraction >= m:
+                raise ValueError(
+                    f"validation_fraction={fraction} sets more examples aside than the {m} there "
+                    "are; use a smaller number, or a share such as 0.1."
+                )
             rows = train_test_split(
                 np.arange(len(examples.y)),
                 test_size=self.validation_fraction,
@@ -551,6 +564,11 @@ class GDLogisticRegression(
         return parts[0], part_weights[0], objective
 
     def _examples_to_stop_by(self, X_val, y_val, examples):
+        seen = GDLogisticRegression()
+        seen.n_features_in_ = examples.X.shape[1]
+        if examples.names is not None:
+            seen.feature_names_in_ = examples.names
+            validate_data(seen, X_val, reset=False, skip_check_array=True)
         X, y = check_rows(X_val, y_val, self)
         if X.shape[1] != examples.X.shape[1]:
             raise ValueError(

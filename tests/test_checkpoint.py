@@ -153,6 +153,12 @@ def test_a_checkpoint_of_another_fit_is_refused(written, binary, weights):
     for fit in ((changed, y), (X, 1 - y), (X, y, weights)):
         with pytest.raises(ValueError, match="other data: X, y or the weights differ"):
             clf.fit(*fit, resume_from=written)
+    with pytest.raises(ValueError, match="of iteration 10, beyond max_iter=9; raise max_iter"):
+        GDLogisticRegression(0.1, tol=0, max_iter=9).fit(X, y, resume_from=written)
+    with pytest.raises(ValueError, match="leave out coef_init and intercept_init"):
+        clf.fit(X, y, resume_from=written, intercept_init=0.0)
+    with pytest.raises(TypeError, match="resume_from must be the path of a checkpoint; got 3"):
+        clf.fit(X, y, resume_from=3)
     assert clf.set_params(max_iter=12, n_jobs=1).fit(X, y, resume_from=written).n_iter_[0] == 12
 
 

@@ -105,6 +105,19 @@ def test_validation_data_that_do_not_fit_are_refused(given, match, binary):
     assert not hasattr(clf, "coef_")
 
 
+def test_validation_columns_in_another_order_are_refused(binary):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(binary[0], columns=list("abcd"))
+    clf = GDLogisticRegression(early_stopping=True)
+    with pytest.raises(ValueError, match="same order"):
+        clf.fit(X, binary[1], X_val=X[list("dcba")], y_val=binary[1])
+
+
+def test_too_large_a_validation_set_is_refused(binary):
+    with pytest.raises(ValueError, match="validation_fraction=150 sets more examples aside"):
+        GDLogisticRegression(early_stopping=True, validation_fraction=150).fit(*binary)
+
+
 def test_validation_data_without_early_stopping_are_refused(binary):
     with pytest.raises(ValueError, match="early_stopping is False; set early_stopping=True"):
         GDLogisticRegression().fit(*binary, X_val=binary[0], y_val=binary[1])
