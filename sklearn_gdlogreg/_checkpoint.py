@@ -9,8 +9,9 @@ import json
 import os
 import tempfile
 import zipfile
+from functools import partial
 from inspect import signature
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ class Checkpoint:
     """
 
     def __init__(self, path, every=100):
-        if not (isinstance(every, Integral) and every >= 1):
+        if not (isinstance(every, Integral) and every >= 1) or isinstance(every, bool):
             raise ValueError(f"every must be a positive number of iterations; got {every!r}.")
         self.path = Path(path)
         self.every = int(every)
@@ -73,6 +74,10 @@ class Checkpoint:
             )
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"The folder of the checkpoint does not exist: {self.path}")
+        if self.path.is_dir():
+            raise IsADirectoryError(f"The checkpoint is to be a file, and is a folder: {self.path}")
+        if not os.access(self.path.parent, os.W_OK):
+            raise PermissionError(f"The folder of the checkpoint is read-only: {self.path}")
 
     def on_fit_task_begin(self, estimator, context):
         """Do nothing: scikit-learn's protocol asks for it."""
@@ -89,9 +94,12 @@ class Checkpoint:
         """Do nothing: scikit-learn's protocol asks for it."""
 
 
-def identity_of(estimator, examples, objective):
+def identity_of(estimator, examples, objective, validation):
     """What a fit must have in common with one that goes on from it."""
     parameters = estimator.get_params(deep=False)
+    if not estimator.early_stopping:
+        for name in ("validation_fraction", "n_iter_no_change", "random_state"):
+            del parameters[name]
     return {
         "format": FORMAT,
         "parameters": {
@@ -102,13 +110,19 @@ def identity_of(estimator, examples, objective):
         "classes": [repr(label) for label in examples.classes.tolist()],
         "shape": list(examples.X.shape),
         "data": _fingerprint(objective),
+        "validation": None if validation is None else _fingerprint(validation),
     }
 
 
 def _described(value):
+    """The same for values that are equal, in any process."""
+    if isinstance(value, partial):
+        return f"{_described(value.func)} of {value.args} and {value.keywords}"
     if callable(value):
         return f"a function {getattr(value, '__name__', '')}"
-    return repr(value)
+    if isinstance(value, dict):
+        return str(sorted((_described(key), _described(value[key])) for key in value))
+    return repr(float(value)) if isinstance(value, Real) else repr(value)
 
 
 def _fingerprint(objective):
@@ -129,7 +143,7 @@ def write(path, run, identity):
     """Put the state of a run into a file, which is replaced as a whole."""
     arrays = {"identity": np.array(json.dumps(identity)), **_state(run)}
     folder = path.parent
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+    handle, temporary = tempfile.mkstemp(prefix=".checkpoint-", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **arrays)
@@ -158,6 +172,9 @@ def _state(run):
         "coordinates": here.coordinates.name,
         "records": np.array(run.records),
     }
+    best = run.best
+    state["best_t"], state["best_cost"] = best.t, best.cost
+    state["best_coef"], state["best_intercept"] = best.coef, best.intercept
     if here.coordinates.name == "decorrelated":
         state["map_t"], state["map_coef"], state["map_intercept"] = here.coordinates.made_at
     for observer in run.observers:
@@ -209,6 +226,13 @@ class Saved:
         """Make a new run what the earlier one was before its step, which will be watched again."""
         run.records = [tuple(record) for record in self.arrays["records"].tolist()[: self.step.t]]
         run.began -= self.arrays["records"][-1, -1]
+        run.best = self.step._replace(
+            t=int(self.arrays["best_t"]),
+            cost=float(self.arrays["best_cost"]),
+            coef=self.arrays["best_coef"],
+            intercept=self.arrays["best_intercept"],
+            coordinates=run.problem.coordinates,
+        )
         for observer in run.observers:
             if observer.saved:
                 state = {name: self.arrays[_key(observer, name)] for name in observer.saved}
@@ -244,13 +268,15 @@ def read(path, identity, max_iter):
             if found[name] != identity[name]:
                 raise OtherFit(f"data: the {name} was {found[name]}, and is {identity[name]}")
         if found["data"] != identity["data"]:
-            raise OtherFit("data: X, y or the weights differ")
+            raise OtherFit("data: X, y or the weights differ, or how X lies in memory")
+        if found["validation"] != identity["validation"]:
+            raise OtherFit("validation data")
     except OtherFit as other:
         raise ValueError(
             f"resume_from={str(path)!r} is a checkpoint of other {other}. A descent goes on only "
             "with the parameters and over the examples that it began with."
         ) from None
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except (
         ValueError,
@@ -259,6 +285,8 @@ def read(path, identity, max_iter):
         TypeError,
         EOFError,
         OSError,
+        NotImplementedError,
+        RuntimeError,
         zipfile.BadZipFile,
     ) as error:
         raise ValueError(

@@ -7,6 +7,7 @@ Introductory Lectures on Convex Optimization, 2004, section 1.2.3).
 """
 
 import math
+from inspect import signature
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
@@ -47,5 +48,9 @@ def largest_eigenvalue(hessian, coordinates, objective, outputs):
         return unit
     # In units of their own size: X of scale 1e+150 squares to the edge of the numbers.
     operator = LinearOperator((size, size), lambda v: curvature(v) / unit, dtype=np.float64)
-    top = eigsh(operator, k=1, which="LA", v0=start, tol=ACCURACY, return_eigenvectors=False)
+    # SciPy from 1.17 on restarts where the Hessian is nearly the identity, with random numbers.
+    seed = {"rng": np.random.default_rng(0)} if "rng" in signature(eigsh).parameters else {}
+    top = eigsh(
+        operator, k=1, which="LA", v0=start, tol=ACCURACY, return_eigenvectors=False, **seed
+    )
     return float(top[0]) * unit

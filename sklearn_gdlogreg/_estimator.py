@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
@@ -435,8 +436,19 @@ class GDLogisticRegression(
                 "resume_from goes on from the coefficients of the checkpoint: leave out coef_init "
                 "and intercept_init."
             )
+        checkpoints = [
+            each
+            for each in getattr(self, "_skl_callbacks", ())
+            if isinstance(each, checkpoint.Checkpoint)
+        ]
+        split_anew = validation is not None and X_val is None and self.random_state is None
+        if split_anew and (checkpoints or resume_from is not None):
+            raise ValueError(
+                "A fit that sets other examples aside every time cannot be resumed: set "
+                "random_state to an integer, or pass X_val and y_val."
+            )
         # Of every bit of the data: looked at once, and only if a checkpoint needs it.
-        identity = cache(partial(checkpoint.identity_of, self, examples, objective))
+        identity = cache(partial(checkpoint.identity_of, self, examples, objective, validation))
         observers = []
         if validation is not None:
             observers.append(EarlyStopping(validation, self.n_iter_no_change))
@@ -538,12 +550,18 @@ class GDLogisticRegression(
                     f"validation_fraction={fraction} sets more examples aside than the {m} there "
                     "are; use a smaller number, or a share such as 0.1."
                 )
-            rows = train_test_split(
-                np.arange(len(examples.y)),
-                test_size=self.validation_fraction,
-                stratify=examples.y,
-                random_state=self.random_state,
-            )
+            try:
+                rows = train_test_split(
+                    np.arange(m),
+                    test_size=fraction,
+                    stratify=examples.y,
+                    random_state=self.random_state,
+                )
+            except ValueError as error:
+                raise ValueError(
+                    f"validation_fraction={fraction} cannot be set aside for early stopping: "
+                    f"{error} Change it, or pass X_val and y_val."
+                ) from error
             parts = [examples.take(part) for part in rows]
             part_weights = [None if weights is None else weights[part] for part in rows]
         else:
@@ -578,7 +596,10 @@ class GDLogisticRegression(
         unknown = np.setdiff1d(y, examples.classes)
         if len(unknown):
             raise ValueError(f"y_val has labels that y has not: {unknown[:5].tolist()}.")
-        X = X.astype(examples.X.dtype, copy=False)
+        with quiet():
+            X = X.astype(examples.X.dtype, copy=False)
+        if not np.isfinite(X.data if issparse(X) else X).all():
+            raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
         codes = np.searchsorted(examples.classes, y)
         return examples._replace(X=X, y=y, codes=codes)
 

@@ -1,5 +1,6 @@
 """Gradient checking: the course's nudge, for every coefficient."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ def check_gradient(X, y, coef, intercept, *, sample_weight=None, nudge=1e-5):
     coef[1]        1.99980262      1.99980262     ...
     intercept      0.49993523      0.49993523     ...
     """
-    if not (isinstance(nudge, int | float) and 0 < nudge < np.inf):
+    if not (isinstance(nudge, Real) and 0 < nudge < np.inf) or isinstance(nudge, bool):
         raise ValueError(f"nudge must be a positive, finite number; got {nudge!r}.")
     X, y = check_rows_as_examples(X, y, "check_gradient")
     X = X.astype(np.float64, copy=False)  # float32 would show its own rounding

@@ -86,7 +86,7 @@ class SparseRows:
 def linear(X, w, b):
     """z = w . x + b for every row: of shape (m,) or (K, m)."""
     z = w @ X.T
-    z += np.asarray(b)[..., None]
+    z += b[:, None] if w.ndim > 1 else b
     return z
 
 

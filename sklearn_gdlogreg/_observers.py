@@ -4,6 +4,7 @@ An observer has these methods,
 
     watch(step, run)  ->  a reason to stop at this step, or None
     close(run)            the run has ended, for `run.stop_reason`, at `run.last`
+    release()             it will not be called again; the run may have failed
 
     attributes()          what a fitted estimator gets from it, by name
     saved                 the names of what a checkpoint must hold, which is `state()`, to
@@ -35,14 +36,14 @@ class EarlyStopping:
         self.objective = objective
         self.n_iter_no_change = n_iter_no_change
         self.losses, self.scores = [], []
-        self.best = None
+        self.best = self.before = None
 
     def watch(self, step, run):
         loss, score = self.objective.evaluate(step.coef, step.intercept)
         self.losses.append(loss)
         self.scores.append(score)
-        if self.best is None or loss < self.losses[self.best.t]:
-            self.best = step
+        if self.best is None or not loss >= self.losses[self.best.t]:
+            self.best, self.before = step, self.best
         run.chosen = self.best
         if step.t - self.best.t >= self.n_iter_no_change:
             return "early_stopping"
@@ -71,7 +72,11 @@ class EarlyStopping:
 
     def close(self, run):
         del self.losses[run.last.t + 1 :], self.scores[run.last.t + 1 :]
+        if self.best.t > run.last.t:
+            self.best = self.before  # the step that an interrupt came in between
         run.chosen = self.best
+
+    def release(self):
         self.objective.workers.close()
 
     def attributes(self):
@@ -119,6 +124,9 @@ class Path:
         del self.iterations[n:], self.coefs[n:], self.intercepts[n:]
         if self.iterations[-1] < run.last.t:
             self._add(run.last)
+
+    def release(self):
+        """Nothing is held."""
 
     def attributes(self):
         coefs = np.array(self.coefs)
@@ -172,12 +180,14 @@ class Callbacks:
         return "callback" if stop else None
 
     def close(self, run):
-        del self.estimator._descent_so_far
         self.context.call_on_fit_task_end(
             estimator=self.estimator,
             reconstruction_attributes=lambda: self.made_of(run.chosen, run),
             **self.about,
         )
+
+    def release(self):
+        vars(self.estimator).pop("_descent_so_far", None)
 
     attributes = staticmethod(dict)
     saved = ()
@@ -206,6 +216,9 @@ class PlainProgress:
     def watch(self, step, run):
         if self.verbose > 1 or str(step.t).rstrip("0") in ("", "1", "2", "5"):
             sys.stdout.write(f"iteration {step.t:6d}  {described(step, run)}\n")
+
+    def release(self):
+        """Nothing is held."""
 
     attributes = staticmethod(dict)
     saved = ()
@@ -237,6 +250,8 @@ class LiveProgress:
     def close(self, run):
         state = f"{described(run.last, run)}  {run.stop_reason}"
         self.progress.update(self.task, completed=run.last.t, state=state, refresh=True)
+
+    def release(self):
         self.progress.stop()
 
 

@@ -24,7 +24,9 @@ class End(NamedTuple):
     def of(cls, step, run):
         """A step that became the model when the run had come to `run.last`."""
         name = run.last.coordinates.name
-        return cls(step.coef, step.intercept, run.last.t, name, run.stop_reason)
+        # A callback sees the model of an iteration as if it had stopped there.
+        reason = run.stop_reason or "callback"
+        return cls(step.coef, step.intercept, run.last.t, name, reason)
 
 
 class Run:
@@ -49,6 +51,8 @@ class Run:
     ----------
     last, best : Step
         The last step with a finite cost, and the one with the lowest.
+    watched : Step
+        The last that all observers have seen.
     chosen : Step
         The one that becomes the model: the last, unless an observer prefers another.
     stop_reason : str
@@ -80,29 +84,36 @@ class Run:
         self.kept, self.steps = frozenset(kept), {}
         self.observers = observers
         self.interruptible = interruptible
-        self.last = self.best = self.chosen = self.stop_reason = None
+        self.last = self.best = self.chosen = self.watched = self.stop_reason = None
         self.records = []
         self.began = time.perf_counter()
 
     def follow(self, steps):
         """Consume `steps` up to the one that ends the run."""
-        with closing(steps):
-            try:
-                for step in steps:
-                    self.tried_rate = step.learning_rate
-                    self._watch(step)
-                    if self.stop_reason:
-                        break
-            except KeyboardInterrupt:
-                if self.last is None or not self.interruptible:
-                    raise
-                self.stop_reason = "interrupted"
-        # What was interrupted between two lines may have written one and not the other.
-        del self.records[self.last.t + 1 :]
-        self.chosen = self.last
-        for observer in self.observers:
-            observer.close(self)
+        try:
+            with closing(steps):
+                self._consume(steps)
+            # What was interrupted between two lines may have written one and not the other.
+            del self.records[self.last.t + 1 :]
+            self.chosen = self.last
+            for observer in self.observers:
+                observer.close(self)
+        finally:
+            for observer in self.observers:
+                observer.release()
         return self
+
+    def _consume(self, steps):
+        try:
+            for step in steps:
+                self.tried_rate = step.learning_rate
+                self._watch(step)
+                if self.stop_reason:
+                    return
+        except KeyboardInterrupt:
+            if self.watched is None or not self.interruptible:
+                raise
+            self.last, self.stop_reason = self.watched, "interrupted"
 
     def _watch(self, step):
         """Remember the step, and see whether it is the last."""
@@ -128,6 +139,7 @@ class Run:
         for observer in self.observers:
             asked = observer.watch(step, self)
             self.stop_reason = self.stop_reason or asked
+        self.watched = step
 
     def _stands_still(self, step):
         """Whether rounding ate the whole step: none that follows would go further."""

@@ -8,7 +8,7 @@ nothing is kept that a pickle, a fork or a nested joblib could stumble over.
 import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from joblib import cpu_count
 from joblib.parallel import get_active_backend
@@ -54,16 +54,16 @@ class Workers:
         self.blas = None
         self._holding = False
 
-    @contextmanager
     def holding_blas(self):
         """BLAS with one thread, for more than one `map` and what is between them.
 
         Threads that BLAS starts in between go on spinning for a while, on the core of one of ours:
         sums over a9a, 1.8 ms on two threads, then took 4 ms every other time.
         """
-        if not self.held or self._holding:
-            yield
-            return
+        return self._hold() if self.held and not self._holding else nullcontext()
+
+    @contextmanager
+    def _hold(self):
         if self.blas is None:
             self.blas = ThreadpoolController().select(user_api="blas")
         self._holding = True

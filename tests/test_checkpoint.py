@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -162,6 +164,46 @@ def test_a_checkpoint_of_another_fit_is_refused(written, binary, weights):
     assert clf.set_params(max_iter=12, n_jobs=1).fit(X, y, resume_from=written).n_iter_[0] == 12
 
 
+def test_a_checkpoint_of_other_validation_data_is_refused(binary, path):
+    X, y = binary
+    options = {"early_stopping": True, "max_iter": 10, "tol": 0}
+    clf = GDLogisticRegression(**options).set_callbacks(Checkpoint(path, every=5))
+    clf.fit(X, y, X_val=X[:50], y_val=y[:50])
+    with pytest.raises(ValueError, match="other validation data"):
+        GDLogisticRegression(**options).fit(X, y, X_val=X[:60], y_val=y[:60], resume_from=path)
+    with pytest.raises(ValueError, match="set random_state to an integer"):
+        clf.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ({"C": 1}, {"C": np.float64(1)}),
+        ({"class_weight": {0: 1.0, 1: 2}}, {"class_weight": {1: 2.0, 0: 1}}),
+        ({"store_path": True}, {"store_path": 1}),
+        ({"random_state": np.random.RandomState(1)}, {"random_state": 3}),
+        ({"learning_rate": partial(min, 0.5)}, {"learning_rate": partial(min, 0.5)}),
+    ],
+)
+def test_equal_parameters_are_the_same(earlier, later, binary, path):
+    short = GDLogisticRegression(tol=0, max_iter=5, **earlier)
+    short.set_callbacks(Checkpoint(path, every=5)).fit(*binary)
+    resumed = GDLogisticRegression(tol=0, max_iter=6, **later).fit(*binary, resume_from=path)
+    assert resumed.n_iter_[0] == 6
+
+
+def test_a_resumed_run_knows_its_lowest_cost(binary, path):
+    options = {"learning_rate": 60.0, "max_iter": 60}
+    messages = []
+    for every, resume in ((50, None), (50, path)):
+        clf = GDLogisticRegression(**options).set_callbacks(Checkpoint(path, every=every))
+        with pytest.warns(ConvergenceWarning) as caught:
+            clf.fit(binary[0] * 3, binary[1], resume_from=resume)
+        messages.append(str(caught[0].message))
+    assert messages[0] == messages[1]
+    assert "lowest cost" in messages[0]
+
+
 def test_a_crash_while_writing_leaves_the_checkpoint_before(written, binary, monkeypatch):
     before = written.read_bytes()
 
@@ -182,6 +224,8 @@ def test_it_is_refused_before_the_fit_where_it_could_not_write(binary, tmp_path)
     clf = GDLogisticRegression().set_callbacks(Checkpoint(tmp_path / "none" / "a.npz"))
     with pytest.raises(FileNotFoundError, match="folder of the checkpoint"):
         clf.fit(*binary)
+    with pytest.raises(IsADirectoryError, match="is to be a file"):
+        GDLogisticRegression().set_callbacks(Checkpoint(tmp_path)).fit(*binary)
     other = LogisticRegression()
     if hasattr(other, "set_callbacks"):
         with pytest.raises(TypeError, match="state of a GDLogisticRegression"):

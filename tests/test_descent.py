@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_gdlogreg import cost_and_gradient, descend
+from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
 from sklearn_gdlogreg._curvature import curvature_at, lipschitz
 from sklearn_gdlogreg._descent import begin, problem_for
 from sklearn_gdlogreg._learning_rate import RULES
@@ -272,3 +272,14 @@ def test_the_sum_of_features_near_the_largest_number_does_not_overflow(rule, bin
     steps = first(20, descend(np.where(X > 0, 1.7e308, -1.7e308), y, rule))
     assert np.isfinite(steps[0].gradient[0]).all()
     assert (steps[-1].cost < 0.69) == (rule == "auto")
+
+
+def test_refits_in_float32_are_equal_to_the_last_bit(binary):
+    """Where the second derivative is nearly the identity, Lanczos restarts with other vectors."""
+    X, y = binary
+    models = [
+        GDLogisticRegression("lipschitz", coordinates="decorrelated", tol=0, max_iter=5)
+        .fit(X.astype(np.float32), y)
+        for _ in range(8)
+    ]  # fmt: skip
+    assert len({model.coef_.tobytes() for model in models}) == 1

@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+from sklearn_gdlogreg._observers import EarlyStopping
 
 RULES = [0.1, "auto", "lipschitz", "backtracking", "barzilai-borwein", "adaptive", "silver"]
 
@@ -111,11 +112,20 @@ def test_validation_columns_in_another_order_are_refused(binary):
     clf = GDLogisticRegression(early_stopping=True)
     with pytest.raises(ValueError, match="same order"):
         clf.fit(X, binary[1], X_val=X[list("dcba")], y_val=binary[1])
+    small, large = binary[0].astype(np.float32), binary[0] * 1e300
+    with pytest.raises(ValueError, match="X_val has values too large for float32"):
+        clf.fit(small, binary[1], X_val=large, y_val=binary[1])
 
 
 def test_too_large_a_validation_set_is_refused(binary):
     with pytest.raises(ValueError, match="validation_fraction=150 sets more examples aside"):
         GDLogisticRegression(early_stopping=True, validation_fraction=150).fit(*binary)
+
+
+def test_a_class_of_one_cannot_be_split(binary):
+    X, y = binary
+    with pytest.raises(ValueError, match=r"validation_fraction=0.1 cannot be set aside.*or pass"):
+        GDLogisticRegression(early_stopping=True).fit(X, np.r_[2, y[1:]])
 
 
 def test_validation_data_without_early_stopping_are_refused(binary):
@@ -254,9 +264,12 @@ def test_a_callback_that_raises_leaves_nothing_half_fitted(binary):
         def on_fit_task_end(self, estimator, context):
             raise RuntimeError("broken")
 
-    clf, broken = GDLogisticRegression(), Broken()
+    clf, broken = GDLogisticRegression(early_stopping=True), Broken()
+    threads = threading.active_count()
     with pytest.raises(RuntimeError, match="broken"):
         clf.set_callbacks(broken).fit(*binary)
+    assert threading.active_count() == threads
+    assert not [name for name in vars(clf) if "descent" in name]
     assert not [name for name in vars(clf) if name.endswith("_") and not name.startswith("_")]
     assert broken.events[-1] == "teardown"
 
@@ -327,6 +340,33 @@ def test_ctrl_c_keeps_the_last_iterate(binary):
     interrupt_soon()
     with pytest.warns(ConvergenceWarning, match="interrupted"):
         pipeline.fit(X, y)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", [0, 6])
+def test_an_interrupt_between_two_observers_leaves_one_record(at, after, binary, monkeypatch):
+    """In the middle of the validation loss, before or after it was noted."""
+    watch = EarlyStopping.watch
+
+    def interrupted(self, step, run):
+        if after:
+            watch(self, step, run)
+        if step.t == at:
+            raise KeyboardInterrupt
+        return watch(self, step, run) if not after else None
+
+    monkeypatch.setattr(EarlyStopping, "watch", interrupted)
+    clf = GDLogisticRegression(0.1, early_stopping=True, random_state=0, store_path=True)
+    if at == 0:
+        with pytest.raises(KeyboardInterrupt):
+            clf.fit(*binary)
+        assert not hasattr(clf, "coef_")
+        return
+    with pytest.warns(ConvergenceWarning, match="interrupted after iteration 5"):
+        clf.fit(*binary)
+    assert clf.n_iter_[0] == 5
+    assert len(clf.validation_loss_curve_) == len(clf.loss_curve_) == len(clf.coef_path_) == 6
+    assert clf.best_iteration_ == np.argmin(clf.validation_loss_curve_)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill with SIGINT ends the process there")

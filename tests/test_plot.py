@@ -113,7 +113,10 @@ def test_what_cannot_be_drawn_is_said(binary, search):
         GDSearchDisplay.from_estimator(without)
     grids = [{"max_iter": [5], "C": [1.0]}, {"learning_rate": [1e-9], "C": [1.0]}]
     apart = GDGridSearchCV(GDLogisticRegression(tol=0), grids, cv=2).fit(*binary)
-    with pytest.raises(ValueError, match="put both into param_grid"):
+    mixed = [*grids, {"learning_rate": [0.1, 1.0], "max_iter": [100]}]
+    some = GDGridSearchCV(GDLogisticRegression(tol=0), mixed, cv=2).fit(*binary)
+    assert GDSearchDisplay.from_estimator(some).mean_scores.shape == (2, 1)
+    with pytest.raises(ValueError, match="put both into one param_grid"):
         GDSearchDisplay.from_estimator(apart)
 
 
@@ -241,5 +244,12 @@ def test_what_was_not_stored_cannot_be_drawn(binary):
     with pytest.raises(ValueError, match="LogisticRegression has no loss_curve_ to draw"):
         LossCurveDisplay.from_estimator(LogisticRegression().fit(X, y))
     clf = GDLogisticRegression(store_path=True).fit(X, y)
+    with pytest.raises(ValueError, match="y has the classes"):
+        DescentDisplay.from_estimator(clf, X, y + 1)
+    with pytest.raises(ValueError, match="class_index must be a row of coef_, which has 1; got 1"):
+        DescentDisplay.from_estimator(clf, X, y, class_index=1)
+    for pair in ((1, 1), "intercept"):
+        with pytest.raises(ValueError, match="coefficients must name two; got"):
+            DescentDisplay.from_estimator(clf, X, y, coefficients=pair)
     with pytest.raises(ValueError, match=r"coefficients must name two of the 4 columns.*got 9"):
         DescentDisplay.from_estimator(clf, X, y, coefficients=(0, 9))

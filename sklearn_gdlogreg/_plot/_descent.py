@@ -1,6 +1,7 @@
 """The way of a descent over the surface of its cost."""
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
 from .._check import check_weights, quiet
 from ._common import axes_for, descended, feature_names
@@ -129,8 +130,16 @@ class DescentDisplay:
                 "DescentDisplay computes costs from the features that the descent saw: give the "
                 "last step of the Pipeline, and X transformed by those before it."
             )
+        validate_data(last, X, reset=False, skip_check_array=True)
         names = feature_names(last)
+        if isinstance(coefficients, str) or len(set(coefficients)) != 2:
+            raise ValueError(f"coefficients must name two; got {coefficients!r}.")
         columns = [_column(which, names) for which in coefficients]
+        if not 0 <= class_index < last.coef_.shape[0]:
+            raise ValueError(
+                f"class_index must be a row of coef_, which has {last.coef_.shape[0]}; got "
+                f"{class_index!r}."
+            )
         # One row for each stored iteration: the coefficients, then the intercept.
         points = np.column_stack(
             [last.coef_path_[:, class_index], last.intercept_path_[:, class_index]]
@@ -141,6 +150,11 @@ class DescentDisplay:
         values = [np.linspace(a, b, n_grid) for a, b in zip(low - reach, high + reach, strict=True)]
 
         examples = last._examples(X, y)
+        if not np.array_equal(examples.classes, last.classes_):
+            raise ValueError(
+                f"y has the classes {examples.classes.tolist()}, but the estimator was fitted to "
+                f"{last.classes_.tolist()}; give the examples it was fitted to."
+            )
         objective = last._objective(examples, check_weights(sample_weight, examples.X))
         wb = np.column_stack([last.coef_path_[-1], last.intercept_path_[-1]])
         costs = np.empty((n_grid, n_grid))

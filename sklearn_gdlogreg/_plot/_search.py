@@ -117,24 +117,25 @@ class GDSearchDisplay:
         results = search.cv_results_
         metric = _metric(search, metric)
         mean = results[f"mean_test_{metric}"]
-        best = int(np.flatnonzero(results[f"rank_test_{metric}"] == 1)[0])
-        if getattr(search, "refit", None) and metric in ("score", search.refit):
-            best = int(search.best_index_)
         rate_name, count_name = (
             _ending_in(name, results) for name in ("learning_rate", "max_iter")
         )
+        drawable = [
+            i for i, each in enumerate(results["params"]) if {rate_name, count_name} <= each.keys()
+        ]
+        if not drawable:
+            raise ValueError(
+                "No candidate of this search has both a learning_rate and a max_iter to draw; put "
+                "both into one param_grid."
+            )
+        best = max(drawable, key=lambda i: (not np.isnan(mean[i]), mean[i], -i))
+        if metric in ("score", search.refit) and getattr(search, "best_index_", None) in drawable:
+            best = int(search.best_index_)
+        others = _others(results["params"][best], rate_name, count_name)
         shown = [
-            index
-            for index, parameters in enumerate(results["params"])
-            if _others(parameters, rate_name, count_name)
-            == _others(results["params"][best], rate_name, count_name)
+            i for i in drawable if _others(results["params"][i], rate_name, count_name) == others
         ]
         candidates = [results["params"][index] for index in shown]
-        if not any(rate_name in each and count_name in each for each in candidates):
-            raise ValueError(
-                "The best candidates of this search have no learning_rate and max_iter to draw; "
-                "put both into param_grid."
-            )
         rates = list(dict.fromkeys(each[rate_name] for each in candidates))
         counts = sorted({each[count_name] for each in candidates})
         scores = np.full((2, len(rates), len(counts)), np.nan)
