@@ -29,14 +29,16 @@ class Sigmoid:
     @staticmethod
     def probabilities(z):
         """1 - a and a, neither by a difference: 1 - a would be 0 from z = 37 on."""
-        # Both of one exponential: of e = exp(-|z|), 1 / (1 + e) and e / (1 + e).
-        e = np.abs(z)
-        np.exp(np.negative(e, out=e), out=e)
-        larger = e + 1
-        np.divide(1, larger, out=larger)
-        smaller = np.multiply(e, larger, out=e)
-        positive = z >= 0
-        return np.where(positive, smaller, larger), np.where(positive, larger, smaller)
+        # exp(min(z, 0)) and exp(min(-z, 0)), one of which is 1: their product is exp(-|z|).
+        a = np.minimum(z, 0)
+        np.exp(a, out=a)
+        rest = np.maximum(z, 0)
+        np.exp(np.negative(rest, out=rest), out=rest)
+        total = a * rest
+        total += 1
+        a /= total
+        rest /= total
+        return rest, a
 
     @staticmethod
     def log_probabilities(z):

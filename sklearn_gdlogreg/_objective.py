@@ -159,7 +159,9 @@ class Objective:
         """J, dw and db: the sums of all blocks, and the penalty."""
         parts = self.workers.map(lambda blocks: self._sum(blocks, w, b), self.groups)
         J, dw, db = added_up(parts)
-        return J + self.penalty.value(w), dw + self.penalty.gradient(w), db
+        if self.penalty:
+            J, dw = J + self.penalty.value(w), dw + self.penalty.gradient(w)
+        return J, dw, db
 
     def _sum(self, blocks, w, b):
         return added_up([self._of_block(block, w, b) for block in blocks])
