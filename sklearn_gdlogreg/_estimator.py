@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 # replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
 from sklearn.model_selection import train_test_split
+from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
@@ -403,7 +404,8 @@ class GDLogisticRegression(
         resume_from : str or path-like, default=None
             A file that :class:`Checkpoint` wrote during an earlier fit of the same parameters to
             the same data: the descent goes on from there, on exactly the iterates that the
-            earlier fit would have had. Only `max_iter`, `tol`, `n_jobs` and `verbose` may differ.
+            earlier fit would have had. Only `max_iter`, `tol`, `n_jobs`, `verbose` and
+            `warm_start` may differ.
 
         Returns
         -------
@@ -419,8 +421,9 @@ class GDLogisticRegression(
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` came before `tol`, if the cost stopped being finite, or if the classes
-            are separable and nothing bounds the coefficients. It says what to change.
+            If `max_iter` or the limit of rounding came before `tol`, if the cost stopped being
+            finite, if Ctrl-C ended the descent, or if the classes are separable and nothing bounds
+            the coefficients. It says what to change.
         """
         self._validate_params()
         examples = self._examples(X, y)
@@ -582,10 +585,9 @@ class GDLogisticRegression(
         return parts[0], part_weights[0], objective
 
     def _examples_to_stop_by(self, X_val, y_val, examples):
-        seen = GDLogisticRegression()
-        seen.n_features_in_ = examples.X.shape[1]
         if examples.names is not None:
-            seen.feature_names_in_ = examples.names
+            seen = GDLogisticRegression()
+            seen.n_features_in_, seen.feature_names_in_ = len(examples.names), examples.names
             validate_data(seen, X_val, reset=False, skip_check_array=True)
         X, y = check_rows(X_val, y_val, self)
         if X.shape[1] != examples.X.shape[1]:
@@ -777,8 +779,7 @@ class GDLogisticRegression(
             iteration, 0 being the start.
         """
         check_is_fitted(self)
-        from pandas import DataFrame, RangeIndex
-
+        pandas = check_pandas_support("GDLogisticRegression.history")
         columns = {
             "cost": self.loss_curve_,
             "learning_rate": np.concatenate([[np.nan], self.learning_rates_]),
@@ -788,7 +789,8 @@ class GDLogisticRegression(
         if hasattr(self, "validation_loss_curve_"):
             columns["validation_cost"] = self.validation_loss_curve_
             columns["validation_score"] = self.validation_scores_
-        return DataFrame(columns, RangeIndex(len(self.loss_curve_), name="iteration"))
+        iterations = pandas.RangeIndex(len(self.loss_curve_), name="iteration")
+        return pandas.DataFrame(columns, iterations)
 
     def _class_weights(self, examples, weights):
         """Weights of the classes, of shape (n_classes,); None if all are 1."""

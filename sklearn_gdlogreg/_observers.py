@@ -1,16 +1,6 @@
 """Who else looks at every step of a run: progress, early stopping, the path, callbacks.
 
-An observer has these methods,
-
-    watch(step, run)  ->  a reason to stop at this step, or None
-    close(run)            the run has ended, for `run.stop_reason`, at `run.last`
-    release()             it will not be called again; the run may have failed
-
-    attributes()          what a fitted estimator gets from it, by name
-    saved                 the names of what a checkpoint must hold, which is `state()`, to
-                          `restore(state, here)` it
-
-It changes nothing about the steps.
+An observer changes nothing about the steps.
 """
 
 import importlib.util
@@ -19,7 +9,34 @@ import sys
 import numpy as np
 
 
-class EarlyStopping:
+class Observer:
+    """What a run calls; one that has nothing to say there leaves it as it is here.
+
+    Attributes
+    ----------
+    saved : tuple of str
+        The names of what a checkpoint must hold, which is `state()`, to `restore` the observer.
+    """
+
+    saved = ()
+
+    def watch(self, step, run):
+        """A reason to stop at this step, or None."""
+        raise NotImplementedError
+
+    def close(self, run):
+        """The run has ended, for `run.stop_reason`, at `run.last`."""
+        raise NotImplementedError
+
+    def release(self):
+        """It will not be called again; the run may have failed."""
+
+    def attributes(self):
+        """What a fitted estimator gets from it, by name."""
+        return {}
+
+
+class EarlyStopping(Observer):
     """Ends a run whose loss on other rows has not fallen for some iterations.
 
     Attributes
@@ -87,7 +104,7 @@ class EarlyStopping:
         }
 
 
-class Path:
+class Path(Observer):
     """Keeps the coefficients of the start, of every k-th iteration and of the last."""
 
     saved = ("iterations", "coefs", "intercepts")
@@ -125,9 +142,6 @@ class Path:
         if self.iterations[-1] < run.last.t:
             self._add(run.last)
 
-    def release(self):
-        """Nothing is held."""
-
     def attributes(self):
         coefs = np.array(self.coefs)
         intercepts = np.array(self.intercepts)
@@ -139,7 +153,7 @@ class Path:
         }
 
 
-class Callbacks:
+class Callbacks(Observer):
     """Tells scikit-learn's callbacks of every iteration; any of them may ask to stop.
 
     Parameters
@@ -189,9 +203,6 @@ class Callbacks:
     def release(self):
         vars(self.estimator).pop("_descent_so_far", None)
 
-    attributes = staticmethod(dict)
-    saved = ()
-
 
 def is_outermost(estimator):
     """Whether Ctrl-C during its fit is meant for it: not for a search or an ensemble around it."""
@@ -207,7 +218,7 @@ def progress(verbose):
     return LiveProgress() if live else PlainProgress(verbose)
 
 
-class PlainProgress:
+class PlainProgress(Observer):
     """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; verbose=2 shows them all."""
 
     def __init__(self, verbose):
@@ -217,17 +228,11 @@ class PlainProgress:
         if self.verbose > 1 or str(step.t).rstrip("0") in ("", "1", "2", "5"):
             sys.stdout.write(f"iteration {step.t:6d}  {described(step, run)}\n")
 
-    def release(self):
-        """Nothing is held."""
-
-    attributes = staticmethod(dict)
-    saved = ()
-
     def close(self, run):
         sys.stdout.write(f"stopped after iteration {run.last.t}: {run.stop_reason}\n")
 
 
-class LiveProgress:
+class LiveProgress(Observer):
     """One line at the foot of a terminal, by rich."""
 
     def __init__(self):
@@ -243,9 +248,6 @@ class LiveProgress:
             self.progress.start()
             self.task = self.progress.add_task("", total=run.max_iter, state="")
         self.progress.update(self.task, completed=step.t, state=described(step, run))
-
-    attributes = staticmethod(dict)
-    saved = ()
 
     def close(self, run):
         state = f"{described(run.last, run)}  {run.stop_reason}"

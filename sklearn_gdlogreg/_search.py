@@ -294,12 +294,11 @@ class GDGridSearchCV(GridSearchCV):
                 for k, split in enumerate(splits)
                 for indices in groups.values()
             )
-        results = [None] * (len(candidates) * len(splits))
-        tasks = ((k, indices) for k in range(len(splits)) for indices in groups.values())
-        for (k, indices), of_task in zip(tasks, found, strict=True):
-            for i in indices:
-                results[i * len(splits) + k] = of_task[i]
-        return results
+        # The tasks of a split follow each other; together they have each candidate once.
+        of_split = [{} for _ in splits]
+        for number, of_task in enumerate(found):
+            of_split[number // len(groups)].update(of_task)
+        return [results[i] for i in range(len(candidates)) for results in of_split]
 
 
 def _evaluate_on_fold(

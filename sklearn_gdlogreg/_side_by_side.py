@@ -136,14 +136,8 @@ class Together:
             share = shares[0] if shares else first.share
         else:
             share = np.stack([np.broadcast_to(share, first.m) for share in shares])
-        self.share = share
-        self.blocks = blocks_of(
-            first.X,
-            first.y,
-            share,
-            extra=dtype.itemsize * first.m * math.prod((len(chosen), *self.outputs)),
-        )
-        self.groups = grouped(self.blocks)
+        extra = dtype.itemsize * first.m * math.prod((len(chosen), *self.outputs))
+        self.groups = grouped(blocks_of(first.X, first.y, share, extra))
 
     def gradient(self, W, b):
         """dW and db, without what the l1 part of the penalties adds."""
