@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_X_y
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
 
@@ -56,6 +57,22 @@ def check_rows_as_examples(X, y, caller):
     return check_rows(X, y, caller)
 
 
+def check_labels(y):
+    """Refuse numbers that are no classes."""
+    if y.dtype.kind not in "iubUS":
+        # Integers and strings are classes; finding that out takes longer than a small fit.
+        check_classification_targets(y)
+
+
+def check_classes(classes):
+    """Refuse a single class."""
+    if len(classes) < 2:
+        raise ValueError(
+            "y must have at least 2 classes to tell apart; it has only one class: "
+            f"{classes.tolist()[0]!r}."
+        )
+
+
 def check_weights(sample_weight, X):
     """Weights as float64, not negative and not all zero; None stays None."""
     if sample_weight is None:
@@ -103,7 +120,7 @@ def check_codes(y, n_classes=None):
     return y.astype(np.intp)
 
 
-def check_start(given, outputs, X, fit_intercept=True):
+def check_start(given, objective):
     """w of shape (*outputs, n) and b of shape (*outputs,), zeros where nothing is given.
 
     `given` names the two as the caller's parameters are named: {"coef_init": ...,
@@ -111,10 +128,10 @@ def check_start(given, outputs, X, fit_intercept=True):
     (1,), as coef_ and intercept_ have them.
     """
     (coef_name, coef), (intercept_name, intercept) = given.items()
-    n = X.shape[1]
-    w = _check_initial(coef_name, coef, (*outputs, n), (1, n), X.dtype)
-    b = _check_initial(intercept_name, intercept, outputs, (1,), X.dtype)
-    if not fit_intercept and np.any(b != 0):
+    n, outputs, dtype = objective.n, objective.outputs, objective.dtype
+    w = _check_initial(coef_name, coef, (*outputs, n), (1, n), dtype)
+    b = _check_initial(intercept_name, intercept, outputs, (1,), dtype)
+    if not objective.fit_intercept and np.any(b != 0):
         raise ValueError(
             f"{intercept_name} is {intercept!r}, but fit_intercept=False keeps the intercept at 0: "
             "leave it out, or set fit_intercept=True."

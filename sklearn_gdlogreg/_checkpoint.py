@@ -19,7 +19,7 @@ from scipy import sparse
 
 from ._descent import Step
 
-FORMAT = 1
+FORMAT = 2
 # What a resumed fit may change: it decides how far to go, and what to say, not where.
 MAY_CHANGE = {"max_iter", "tol", "n_jobs", "verbose", "warm_start"}
 
@@ -108,7 +108,7 @@ def identity_of(estimator, examples, objective, validation):
             if name not in MAY_CHANGE
         },
         "classes": [repr(label) for label in examples.classes.tolist()],
-        "shape": list(examples.X.shape),
+        "shape": [examples.m, examples.n],
         "data": _fingerprint(objective),
         "validation": None if validation is None else _fingerprint(validation),
     }
@@ -127,16 +127,30 @@ def _described(value):
 
 def _fingerprint(objective):
     """Of every bit of the rows, their labels and weights."""
-    X = objective.X
+    (of_parts,) = objective.rows.total(_digest_of, combine=_merged)
+    digest = hashlib.blake2b(digest_size=16)
+    for first in sorted(of_parts):
+        digest.update(of_parts[first])
+    return digest.hexdigest()
+
+
+def _digest_of(part):
+    """Of a part, by the number of its first row."""
+    X = part.X
     if sparse.issparse(X):
         arrays = [X.data, X.indices, X.indptr]
     else:
-        arrays = [X if X.flags.c_contiguous else X.T]
+        X = part.on_host(X)
+        arrays = [X.T if X.strides[0] < X.strides[-1] else X]
     digest = hashlib.blake2b(digest_size=16)
-    for array in (*arrays, objective.y, np.asarray(objective.share)):
+    for array in (*arrays, part.on_host(part.y), part.on_host(part.shares)):
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(memoryview(np.ascontiguousarray(array)).cast("B"))
-    return digest.hexdigest()
+    return ({part.first: digest.digest()},)
+
+
+def _merged(a, b):
+    return (a[0] | b[0],)
 
 
 def write(path, run, identity):

@@ -7,6 +7,9 @@ Shapes, for m rows and K classes::
 
 The classes come first: what is done for all rows of a class runs along memory.
 
+`xp` is the library of the arrays: NumPy, or one with functions of the same names. Those may ignore
+`out`, which saves a temporary where it can.
+
 Every formula goes through exp(-\|z\|) or exp(z - max z), which cannot overflow: the textbook
 -(y log a + (1 - y) log(1 - a)) is nan as soon as a rounds to 0 or 1, at a margin of about 37.
 """
@@ -21,19 +24,19 @@ class Sigmoid:
     curvature_bound = 0.25
 
     @staticmethod
-    def activation(z):
+    def activation(z, xp=np):
         """a = sigmoid(z) = 1 / (1 + exp(-z))."""
         # The same for z < 0, where exp(z) cannot overflow: exp(z) / (1 + exp(z)).
-        return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
+        return xp.exp(xp.minimum(z, 0)) / (1 + xp.exp(-abs(z)))
 
     @staticmethod
-    def probabilities(z):
+    def probabilities(z, xp=np):
         """1 - a and a, neither by a difference: 1 - a would be 0 from z = 37 on."""
         # exp(min(z, 0)) and exp(min(-z, 0)), one of which is 1: their product is exp(-|z|).
-        a = np.minimum(z, 0)
-        np.exp(a, out=a)
-        rest = np.maximum(z, 0)
-        np.exp(np.negative(rest, out=rest), out=rest)
+        a = xp.minimum(z, 0)
+        a = xp.exp(a, out=a)
+        rest = xp.maximum(z, 0)
+        rest = xp.exp(xp.negative(rest, out=rest), out=rest)
         total = a * rest
         total += 1
         a /= total
@@ -41,25 +44,26 @@ class Sigmoid:
         return rest, a
 
     @staticmethod
-    def log_probabilities(z):
+    def log_probabilities(z, xp=np):
         """Their logarithms, finite for every finite z."""
-        rest = np.log1p(np.exp(-np.abs(z)))
-        return np.minimum(-z, 0) - rest, np.minimum(z, 0) - rest
+        rest = xp.log1p(xp.exp(-abs(z)))
+        return xp.minimum(-z, 0) - rest, xp.minimum(z, 0) - rest
 
     @staticmethod
-    def cross_entropy(z, y):
+    def cross_entropy(z, y, xp=np):
         """loss = -(y log a + (1 - y) log(1 - a)) and its derivative dz = a - y."""
         # In place where that saves a temporary: they push the block of X out of the cache.
-        e = np.abs(z)
-        np.exp(np.negative(e, out=e), out=e)
-        loss = np.maximum(z, 0)  # max(z, 0) - y z + log(1 + exp(-|z|)), the smallest term last
+        e = abs(z)
+        e = xp.exp(xp.negative(e, out=e), out=e)
+        loss = xp.maximum(z, 0)  # max(z, 0) - y z + log(1 + exp(-|z|)), the smallest term last
         loss -= y * z
-        loss += np.log1p(e)
-        a = np.minimum(z, 0)  # sigmoid(z) = exp(min(z, 0)) / (1 + exp(-|z|))
-        np.exp(a, out=a)
-        a /= np.add(e, 1, out=e)
-        dz = np.subtract(a, y, out=a)
-        return loss, dz
+        loss += xp.log1p(e)
+        a = xp.minimum(z, 0)  # sigmoid(z) = exp(min(z, 0)) / (1 + exp(-|z|))
+        a = xp.exp(a, out=a)
+        e += 1
+        a /= e
+        a -= y
+        return loss, a
 
     @staticmethod
     def doubled_dz(half_z, y):
@@ -72,26 +76,26 @@ class Sigmoid:
         return dz
 
     @staticmethod
-    def differential(z, v):
+    def differential(z, v, xp=np):
         """How a moves when z moves by v: da = a (1 - a) v."""
-        a = Sigmoid.activation(z)
+        a = Sigmoid.activation(z, xp)
         return a * (1 - a) * v
 
     @staticmethod
-    def curvature(z):
+    def curvature(z, xp=np):
         """The second derivative of the loss: a (1 - a)."""
-        a = Sigmoid.activation(z)
+        a = Sigmoid.activation(z, xp)
         return a * (1 - a)
 
     @staticmethod
-    def predicts(z):
+    def predicts(z, xp=np):
         """The more probable class of every row."""
         return z > 0
 
     @staticmethod
-    def separates(z, y):
-        """Whether every row lies strictly on its own side of the decision boundary."""
-        return bool(np.all(np.where(y == 1, z, -z) > 0))
+    def separates(z, y, xp=np):
+        """Whether a row lies strictly on its own side of the decision boundary, for every row."""
+        return z * (2 * y - 1) > 0
 
 
 class Softmax:
@@ -102,34 +106,34 @@ class Softmax:
     curvature_bound = 0.5
 
     @staticmethod
-    def activation(z):
+    def activation(z, xp=np):
         """a = softmax(z) = exp(z) / sum(exp(z))."""
-        e = np.exp(z - z.max(axis=0))
-        e /= e.sum(axis=0)
+        e = xp.exp(z - xp.max(z, axis=0))
+        e /= xp.sum(e, axis=0)
         return e
 
     probabilities = activation
 
     @staticmethod
-    def log_probabilities(z):
+    def log_probabilities(z, xp=np):
         """log a = z - log(sum(exp(z))), finite for every finite z."""
-        z = z - z.max(axis=0)
-        z -= np.log(np.exp(z).sum(axis=0))
+        z = z - xp.max(z, axis=0)
+        z -= xp.log(xp.sum(xp.exp(z), axis=0))
         return z
 
     @staticmethod
-    def cross_entropy(z, y):
+    def cross_entropy(z, y, xp=np):
         """loss = -log a_y and its derivative dz = a - (1 at y, 0 elsewhere)."""
-        own = y, np.arange(len(y))
-        z = z - z.max(axis=0)
+        own = y, xp.arange(y.shape[0])
+        z = z - xp.max(z, axis=0)
         below = z[own]
-        e = np.exp(z, out=z)
-        total = e.sum(axis=0)
-        loss = np.log(total)
+        e = xp.exp(z, out=z)
+        total = xp.sum(e, axis=0)
+        loss = xp.log(total)
         loss -= below
-        dz = np.divide(e, total, out=e)
-        dz[own] -= 1
-        return loss, dz
+        e /= total
+        e[own] -= 1
+        return loss, e
 
     @staticmethod
     def dz(z, y):
@@ -141,27 +145,26 @@ class Softmax:
         return a
 
     @staticmethod
-    def differential(z, v):
+    def differential(z, v, xp=np):
         """How a moves when z moves by v: da = a * (v - sum_k a_k v_k)."""
-        a = Softmax.activation(z)
-        return a * (v - (a * v).sum(axis=0))
+        a = Softmax.activation(z, xp)
+        return a * (v - xp.sum(a * v, axis=0))
 
     @staticmethod
-    def curvature(z):
+    def curvature(z, xp=np):
         """The second derivative of the loss along each z_k alone: a_k (1 - a_k)."""
-        a = Softmax.activation(z)
+        a = Softmax.activation(z, xp)
         return a * (1 - a)
 
     @staticmethod
-    def predicts(z):
+    def predicts(z, xp=np):
         """The most probable class of every row."""
-        return z.argmax(axis=0)
+        return xp.argmax(z, axis=0)
 
     @staticmethod
-    def separates(z, y):
-        """Whether every row's own class has strictly the largest z."""
-        z = z.copy()
-        own = y, np.arange(len(y))
-        largest = z[own]
+    def separates(z, y, xp=np):
+        """Whether a row's own class has strictly the largest z, for every row."""
+        own = y, xp.arange(y.shape[0])
+        own_z = z[own]
         z[own] = -np.inf
-        return bool(np.all(largest > z.max(axis=0)))
+        return own_z > xp.max(z, axis=0)

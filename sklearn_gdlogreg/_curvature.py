@@ -36,7 +36,7 @@ def largest_eigenvalue(hessian, coordinates, objective, outputs):
     shape = (*outputs, objective.n + 1)
 
     def curvature(v):
-        w, b = coordinates.unpack(v.reshape(shape).astype(objective.X.dtype, copy=False))
+        w, b = coordinates.unpack(v.reshape(shape).astype(objective.dtype, copy=False))
         return coordinates.pull_back(*hessian(w, b)).ravel().astype(np.float64, copy=False)
 
     # A fixed start keeps refits identical to the last bit; a random one is not orthogonal to

@@ -33,13 +33,15 @@ class Decorrelation:
         self.standardized = standardized
         m, n = objective.m, objective.n
         self.stride = max(1, m // (ROWS_PER_COLUMN * (n + 1)))
-        if np.ndim(objective.share):
-            share = objective.share[:: self.stride].astype(np.float64)
+        total, squares = objective.rows.total(weights_in, self.stride)
+        if objective.rows.weighted:
             # As many rows of equal weight would say as much (Kish's effective sample size).
-            effective = share.sum() ** 2 / max(np.square(share).sum(), np.finfo(float).tiny)
+            effective = total**2 / max(squares, np.finfo(float).tiny)
             if effective < ROWS_PER_COLUMN * (n + 1) / 2:
-                self.stride = 1  # the weights lie on few rows, which a sample may miss
-        self.rows = slice(None, None, self.stride)
+                # The weights lie on few rows, which a sample may miss.
+                self.stride, (total, _) = 1, objective.rows.total(weights_in, 1)
+        # The sampled rows, and what their shares sum to.
+        self.sample = self.stride, total
         self.sampled = -(-m // self.stride)
         self.n_outputs = math.prod(objective.outputs)
         self.price = self._price()
@@ -50,11 +52,10 @@ class Decorrelation:
         The nanoseconds are those of one core, measured at sizes from 569 x 30 to 1e5 x 500; only
         their ratios matter, and those only roughly.
         """
-        X, m, n, K = self.objective.X, self.objective.m, self.objective.n, self.n_outputs
-        if hasattr(X, "nnz"):
-            evaluation = 4 * X.nnz * K + 8 * m * K
-        else:
-            evaluation = m * n * (0.8 + 0.05 * K) + 8 * m * K
+        m, n, K = self.objective.m, self.objective.n, self.n_outputs
+        stored = self.objective.rows.stored
+        of_X = m * n * (0.8 + 0.05 * K) if stored is None else 4 * stored * K
+        evaluation = of_X + 8 * m * K
         return self.sampled * (n + 1) * (3 + (n + 1) / 30) * K / evaluation
 
     @property
@@ -79,43 +80,34 @@ class Decorrelation:
         return int(min(max(self.price, SHORTEST), LONGEST))
 
     @cached_property
-    def _share(self):
-        """What each row of the sample counts for: they sum to 1."""
-        share = self.objective.share
-        if np.ndim(share) == 0:
-            return np.full(self.sampled, 1 / self.sampled, self.objective.X.dtype)
-        return share[self.rows] / share[self.rows].sum()
-
-    @cached_property
     def _missed(self):
         """The features too rare for the sample, and the variance they have in truth.
 
         The others are left as they are: nearly collinear ones, which are so in the sample too,
         would be no longer with a little added to each.
         """
-        _, in_sample = moments(self.objective.X[self.rows], self._share, self.objective.workers.map)
+        _, in_sample = moments(self.objective.rows, *self.sample)
         _, deviation = self.objective.moments
         features = np.flatnonzero(in_sample < 0.7 * deviation)
         return features, np.square(deviation * self.standardized.scale)[features]
 
     def at(self, w, b, t=0):
         """The coordinates for a descent from here, where it is after t iterations."""
-        rows = self.rows
-        if np.any(w) or np.any(b):
-            d = self.objective.loss_curvature(w, b, rows)
-            # Rows that are certain say nothing now, and are on their way back where w shrinks.
-            d = np.maximum(d, d.max(axis=-1, keepdims=True) / 1000)
-        else:
-            # 1/4 bounds a (1 - a): the fixed bound of Bohning and Lindsay, Ann. Inst. Stat. Math.
-            # 40, 1988. Less than that is true at the start only.
-            d = np.full(self.sampled, 0.25, self.objective.X.dtype)
-        d = d * self._share
-        H = self.objective.hessian_blocks(d, self.standardized.mean, self.standardized.scale, rows)
+        # At the start a bound that holds everywhere, and is attained there.
+        place = (w, b) if np.any(w) or np.any(b) else (None, None)
+        mean, scale = self.standardized.mean, self.standardized.scale
+        H, weight = self.objective.hessian_blocks(*place, mean, scale, self.sample)
         if not self.objective.fit_intercept:
             # The intercept has a coordinate of its own, in which nothing ever moves.
             H[..., -1, :] = H[..., :, -1] = 0
             H[..., -1, -1] = 1
         if self.stride > 1:
             features, spread = self._missed
-            H[..., features, features] += np.multiply.outer(d.sum(axis=-1), spread)
+            H[..., features, features] += np.multiply.outer(weight, spread)
         return Decorrelated(self.standardized, H, made_at=(t, w, b))
+
+
+def weights_in(part, stride):
+    """Sums of the shares of a part's sampled rows, and of their squares."""
+    share = part.on_host(part.sample(stride).shares).astype(np.float64)
+    return float(share.sum()), float(np.vdot(share, share))

@@ -91,7 +91,7 @@ class Problem:
         self.decorrelation = decorrelation
         self.stale_at = stale_at
         self.penalty = objective.penalty
-        self.dtype = objective.X.dtype
+        self.dtype = objective.dtype
 
     def start(self, w, b):
         """Step 0: where the descent begins."""
@@ -141,11 +141,11 @@ class Problem:
 
     def holding_blas(self):
         """The context of every step: threads of BLAS would be in the way of ours."""
-        return self.objective.workers.holding_blas()
+        return self.objective.rows.holding_blas()
 
     def close(self):
         """End the threads that the sums over rows have started."""
-        self.objective.workers.close()
+        self.objective.rows.close()
 
     def violation(self, step):
         """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
@@ -228,7 +228,7 @@ def begin(objective, w, b, *, learning_rate, coordinates, resumed=None):
 
     Or from a later step, with `resumed`: the step, and what its coordinates were made at.
     """
-    with quiet(), objective.workers.holding_blas():
+    with quiet(), objective.rows.holding_blas():
         problem = problem_for(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
         if resumed is not None:
             problem, start = problem.resumed(*resumed)
@@ -322,7 +322,7 @@ def descend(
     """
     X, y = check_rows_as_examples(X, y, "descend")
     codes = check_codes(y)
-    objective = Objective(
+    objective = Objective.in_memory(
         X,
         codes,
         n_classes=max(2, int(codes.max()) + 1),
@@ -333,6 +333,6 @@ def descend(
         n_jobs=n_jobs,
     )
     given = {"coef_init": coef_init, "intercept_init": intercept_init}
-    w, b = check_start(given, objective.outputs, X, fit_intercept)
+    w, b = check_start(given, objective)
     _, steps = begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
     return steps

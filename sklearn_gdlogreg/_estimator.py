@@ -1,14 +1,12 @@
 """GDLogisticRegression: the scikit-learn contract."""
 
 import math
-import sys
 import warnings
 from functools import cache, partial
 from numbers import Integral, Real
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
@@ -17,41 +15,28 @@ from sklearn.exceptions import ConvergenceWarning
 # has no public name for them. Copies of decision_function, predict, sparsify and densify would
 # replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _checkpoint as checkpoint
-from ._check import check_float, check_rows, check_start, check_weights, quiet
+from ._check import (
+    check_classes,
+    check_float,
+    check_labels,
+    check_rows,
+    check_start,
+    check_weights,
+    quiet,
+)
 from ._cross_entropy import Sigmoid, Softmax
 from ._descent import DESCENT_PARAMETERS, begin
-from ._moments import BLOCK_ENTRIES
+from ._examples import Examples, check_has_weight, class_weights
 from ._objective import Objective
 from ._observers import Callbacks, EarlyStopping, Path, is_outermost, progress
-from ._rows import batches
+from ._rows import BATCH_ENTRIES, batches
 from ._run import End, Run
-
-
-class Examples(NamedTuple):
-    """Training data as the numerical rooms expect them."""
-
-    X: object
-    y: np.ndarray
-    classes: np.ndarray
-    codes: np.ndarray
-    names: np.ndarray | None
-
-    def name_of(self, j):
-        """What to call a column in a message."""
-        return f"column {j}" if self.names is None else repr(self.names[j])
-
-    def take(self, rows):
-        """Some of them."""
-        return self._replace(X=self.X[rows], y=self.y[rows], codes=self.codes[rows])
 
 
 def _of_decisions(name, z):
@@ -59,26 +44,10 @@ def _of_decisions(name, z):
     function = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
     result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
     # Block by block: the temporaries stay in the cache.
-    for rows in batches(len(z), max(1, BLOCK_ENTRIES // (4 * result.shape[1]))):
+    for rows in batches(len(z), max(1, BATCH_ENTRIES // (4 * result.shape[1]))):
         for k, of_class in enumerate(function(z[rows].T)):
             result[rows, k] = of_class
     return result
-
-
-def _of_rows(weights, of_class, examples):
-    """sample_weight times class_weight for every row, and the unit that they are in."""
-    if of_class is None:
-        return weights, 1.0
-    # Both factors in units of their largest: no product of theirs overflows.
-    of_row, unit = of_class[examples.codes], 1.0
-    if weights is not None:
-        unit = float(weights.max())
-        weights = weights / unit
-        of_row = np.where(weights > 0, of_row, 0)  # of an empty class it may be inf
-    largest = float(of_row.max())
-    if largest > 0:
-        of_row, unit = of_row / largest, unit * largest
-    return of_row if weights is None else weights * of_row, unit
 
 
 class GDLogisticRegression(
@@ -426,13 +395,11 @@ class GDLogisticRegression(
             the coefficients. It says what to change.
         """
         self._validate_params()
-        examples = self._examples(X, y)
-        weights = check_weights(sample_weight, examples.X)
-        given = X_val, y_val, sample_weight_val
-        examples, weights, validation = self._validation(examples, weights, given)
-        objective = self._objective(examples, weights)
-        start = self._start(examples.classes, coef_init, intercept_init)
-        w, b = check_start(start, objective.outputs, examples.X, self.fit_intercept)
+        examples, validation = self._validation(
+            self._examples(X, y, sample_weight), X_val, y_val, sample_weight_val
+        )
+        objective = self._objective(examples)
+        w, b = check_start(self._start(examples.classes, coef_init, intercept_init), objective)
 
         if resume_from is not None and not (coef_init is None and intercept_init is None):
             raise ValueError(
@@ -489,7 +456,7 @@ class GDLogisticRegression(
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
 
-    def _examples(self, X, y):
+    def _examples(self, X, y, sample_weight=None):
         """The training data, checked."""
         # Feature names are checked here but set with everything else, when the fit is done.
         seen = GDLogisticRegression()
@@ -497,18 +464,22 @@ class GDLogisticRegression(
             validate_data(seen, X, skip_check_array=True)
         names = getattr(seen, "feature_names_in_", None)
         X, y = check_rows(X, y, self)
-        if y.dtype.kind not in "iubUS":
-            # Integers and strings are classes; finding that out takes longer than a small fit.
-            check_classification_targets(y)
+        check_labels(y)
         classes = np.unique(y)
-        if len(classes) < 2:
-            raise ValueError(
-                "y must have at least 2 classes to tell apart; it has only one class: "
-                f"{classes.tolist()[0]!r}."
-            )
-        return Examples(X, y, classes, np.searchsorted(classes, y), names)
+        check_classes(classes)
+        weights = check_weights(sample_weight, X)
+        return Examples(X, y, weights, classes, np.searchsorted(classes, y), names)
 
-    def _objective(self, examples, weights):
+    def _examples_to_stop_by(self, examples, X_val, y_val, sample_weight_val):
+        """The validation data, checked."""
+        if examples.names is not None:
+            seen = GDLogisticRegression()
+            seen.n_features_in_, seen.feature_names_in_ = len(examples.names), examples.names
+            validate_data(seen, X_val, reset=False, skip_check_array=True)
+        X, y = check_rows(X_val, y_val, self)
+        return examples.to_stop_by(X, y, check_weights(sample_weight_val, X))
+
+    def _objective(self, examples):
         """What the parameters make of the examples."""
         C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
         if l1_ratio > 0 and math.isinf(C):
@@ -518,23 +489,12 @@ class GDLogisticRegression(
                 UserWarning,
                 stacklevel=4,
             )
-        of_class = self._class_weights(examples, weights)
-        weights, weight_unit = _of_rows(weights, of_class, examples)
-        return Objective(
-            examples.X,
-            examples.codes,
-            len(examples.classes),
-            sample_weight=weights,
-            weight_unit=weight_unit,
-            C=C,
-            l1_ratio=l1_ratio,
-            fit_intercept=self.fit_intercept,
-            n_jobs=self.n_jobs,
-        )
+        of_class = class_weights(self.class_weight, examples)
+        rows = examples.rows(of_class, self.n_jobs)
+        return Objective(rows, C=C, l1_ratio=l1_ratio, fit_intercept=self.fit_intercept)
 
-    def _validation(self, examples, weights, given):
-        """The examples to learn from, their weights, and the objective to stop by, or None."""
-        X_val, y_val, sample_weight_val = given
+    def _validation(self, examples, X_val, y_val, sample_weight_val):
+        """The examples to learn from, and the objective to stop by, or None."""
         if X_val is None and (y_val is not None or sample_weight_val is not None):
             raise ValueError("y_val or sample_weight_val is given, but X_val is not; pass both.")
         if X_val is not None and y_val is None:
@@ -545,65 +505,21 @@ class GDLogisticRegression(
                     "X_val and y_val are passed to fit, but early_stopping is False; set "
                     "early_stopping=True."
                 )
-            return examples, weights, None
+            return examples, None
         if X_val is None:
-            m, fraction = len(examples.y), self.validation_fraction
-            if fraction >= m:
+            if self.validation_fraction >= examples.m:
                 raise ValueError(
-                    f"validation_fraction={fraction} sets more examples aside than the {m} there "
-                    "are; use a smaller number, or a share such as 0.1."
+                    f"validation_fraction={self.validation_fraction} sets more examples aside than "
+                    f"the {examples.m} there are; use a smaller number, or a share such as 0.1."
                 )
-            try:
-                rows = train_test_split(
-                    np.arange(m),
-                    test_size=fraction,
-                    stratify=examples.y,
-                    random_state=self.random_state,
-                )
-            except ValueError as error:
-                raise ValueError(
-                    f"validation_fraction={fraction} cannot be set aside for early stopping: "
-                    f"{error} Change it, or pass X_val and y_val."
-                ) from error
-            parts = [examples.take(part) for part in rows]
-            part_weights = [None if weights is None else weights[part] for part in rows]
+            examples, others = examples.split(self.validation_fraction, self.random_state)
         else:
-            parts = [examples, self._examples_to_stop_by(X_val, y_val, examples)]
-            part_weights = [weights, check_weights(sample_weight_val, parts[1].X)]
-        for what, part in zip(("learn from", "stop by"), part_weights, strict=True):
-            if part is not None and not part.any():
-                raise ValueError(f"All examples to {what} have weight 0; give some a weight.")
+            others = self._examples_to_stop_by(examples, X_val, y_val, sample_weight_val)
+        check_has_weight(examples, "learn from")
+        check_has_weight(others, "stop by")
         # The classes weigh what they weigh among the examples to learn from.
-        of_class = self._class_weights(parts[0], part_weights[0])
-        objective = Objective(
-            parts[1].X,
-            parts[1].codes,
-            len(examples.classes),
-            sample_weight=_of_rows(part_weights[1], of_class, parts[1])[0],
-            n_jobs=self.n_jobs,
-        )
-        return parts[0], part_weights[0], objective
-
-    def _examples_to_stop_by(self, X_val, y_val, examples):
-        if examples.names is not None:
-            seen = GDLogisticRegression()
-            seen.n_features_in_, seen.feature_names_in_ = len(examples.names), examples.names
-            validate_data(seen, X_val, reset=False, skip_check_array=True)
-        X, y = check_rows(X_val, y_val, self)
-        if X.shape[1] != examples.X.shape[1]:
-            raise ValueError(
-                f"X_val has {X.shape[1]} features, but X has {examples.X.shape[1]}; they must be "
-                "the same columns."
-            )
-        unknown = np.setdiff1d(y, examples.classes)
-        if len(unknown):
-            raise ValueError(f"y_val has labels that y has not: {unknown[:5].tolist()}.")
-        with quiet():
-            X = X.astype(examples.X.dtype, copy=False)
-        if not np.isfinite(X.data if issparse(X) else X).all():
-            raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
-        codes = np.searchsorted(examples.classes, y)
-        return examples._replace(X=X, y=y, codes=codes)
+        rows = others.rows(class_weights(self.class_weight, examples), self.n_jobs)
+        return examples, Objective(rows)
 
     def _run(self, objective, w, b, saved=None, **options):
         """The descent from (w, b), or from what a checkpoint has saved, to its end."""
@@ -647,7 +563,7 @@ class GDLogisticRegression(
         attributes = {} if examples.names is None else {"feature_names_in_": examples.names}
         return {
             **attributes,
-            "n_features_in_": examples.X.shape[1],
+            "n_features_in_": examples.n,
             "classes_": examples.classes,
             # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
             "coef_": np.atleast_2d(end.coef).copy(),
@@ -791,32 +707,6 @@ class GDLogisticRegression(
             columns["validation_score"] = self.validation_scores_
         iterations = pandas.RangeIndex(len(self.loss_curve_), name="iteration")
         return pandas.DataFrame(columns, iterations)
-
-    def _class_weights(self, examples, weights):
-        """Weights of the classes, of shape (n_classes,); None if all are 1."""
-        if self.class_weight is None:
-            return None
-        if isinstance(self.class_weight, dict) and not all(
-            isinstance(value, Real) and 0 <= value <= sys.float_info.max
-            for value in self.class_weight.values()
-        ):
-            raise ValueError(
-                "class_weight must hold finite numbers that are not negative; got "
-                f"{self.class_weight}."
-            )
-        if weights is not None:
-            weights = weights / weights.max()  # no product of the two overflows
-        # "balanced" divides by a class's total weight, which may be 0.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            of_class = compute_class_weight(
-                self.class_weight, classes=examples.classes, y=examples.y, sample_weight=weights
-            )
-        if not np.any(_of_rows(weights, of_class, examples)[0]):
-            raise ValueError(
-                f"class_weight={self.class_weight} leaves every example with weight 0; give "
-                "the classes of y positive weights."
-            )
-        return of_class
 
     def _start(self, classes, coef_init, intercept_init):
         """Where the descent starts, by the names that a message should give."""

@@ -22,7 +22,7 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from ._check import check_float, check_start, check_weights
+from ._check import check_float, check_start
 from ._estimator import GDLogisticRegression
 from ._side_by_side import descend_side_by_side
 
@@ -143,11 +143,9 @@ class Fold:
             unseen = not member.store_path or self.scorer_is_known
             if unseen and not (member.early_stopping or member.verbose):
                 members[index] = member
-        X, y, sample_weight = self.last.reached
-        examples = self.last._examples(X, y)
-        weights = check_weights(sample_weight, examples.X)
+        examples = self.last._examples(*self.last.reached)
         for group in self._groups(members):
-            yield from self._fit_group(group, examples, weights)
+            yield from self._fit_group(group, examples)
 
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
@@ -169,7 +167,7 @@ class Fold:
             groups[token({k: own[k] for k in own if k not in may_differ})][index] = member
         return groups.values()
 
-    def _fit_group(self, group, examples, weights):
+    def _fit_group(self, group, examples):
         """Side by side where learning rates are constant, else one descent after the other."""
         # Those that differ in max_iter alone are one descent.
         descents = defaultdict(dict)
@@ -180,7 +178,7 @@ class Fold:
         together, alone = [], []
         for descent in descents.values():
             (together if self._can_go_together(descent) else alone).append(descent)
-        together, objectives = self._possible(together, examples, weights)
+        together, objectives = self._possible(together, examples)
         if together:
             found = self._side_by_side(together, objectives)
             for descent, by_max_iter in zip(together, found, strict=True):
@@ -191,12 +189,12 @@ class Fold:
                     end = by_max_iter[member.max_iter]
                     member._become(member._end_attributes(end, examples))
                     yield index, member
-        for descent, objective in zip(*self._possible(alone, examples, weights), strict=True):
+        for descent, objective in zip(*self._possible(alone, examples), strict=True):
             with contextlib.suppress(ValueError):
                 yield from self._one_descent(descent, objective, examples)
 
     @staticmethod
-    def _possible(descents, examples, weights):
+    def _possible(descents, examples):
         """Those whose parameters go with the data, and their objectives.
 
         The others are fitted alone, where they fail as they do in GridSearchCV.
@@ -208,7 +206,7 @@ class Fold:
                 if isinstance(first.learning_rate, Real):
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
-                objectives.append(first._objective(examples, weights))
+                objectives.append(first._objective(examples))
                 possible.append(descent)
         return possible, objectives
 
@@ -237,7 +235,7 @@ class Fold:
         counts = [member.max_iter for member in descent.values()]
         longest = next(m for m in descent.values() if m.max_iter == max(counts))
         nowhere = {"coef_init": None, "intercept_init": None}
-        w, b = check_start(nowhere, objective.outputs, examples.X)
+        w, b = check_start(nowhere, objective)
         run = longest._run(objective, w, b, kept=counts)
         for index, member in descent.items():
             until = run.until(member.max_iter)

@@ -1,47 +1,50 @@
 """Means, deviations and second moments of the columns: more sums over the rows of X.
 
 They run over batches of rows, so that no temporary is as large as X. Shapes: X (m, n); share,
-mean, deviation (m,), (n,), (n,). `map` applies a function to tasks, and may do so on threads.
+mean, deviation (m,), (n,), (n,).
 """
-
-from functools import partial
 
 import numpy as np
 from scipy import sparse
 
-from ._rows import MOST_GROUPS, batches, row_ranges, stored_bytes
-
-# 2^16 float64 are 512 KB, which stays in the cache.
-BLOCK_ENTRIES = 2**16
-# The sums of different groups of rows are kept until all are there: no more than this of them.
-MOST_BYTES = 2**24
+# About so many rows, spread over all, say where the columns lie.
+NEARBY = 256
 
 
-def moments(X, share, map=map):
-    """Mean and standard deviation of the columns, each row counting by its share of 1.
+def moments(rows, stride=1, unit=1.0):
+    """Mean and standard deviation of the columns, each row counting by its share.
 
     In one pass, around the mean of a few rows. Of a column for which that says nothing (constant,
     or nearly; far from those rows; with squares beyond the range of a float) in three.
+
+    Parameters
+    ----------
+    rows : InMemory, or another that adds up
+    stride, unit : int, float
+        Of every stride-th row alone, whose shares sum to `unit`.
+
+    Returns
+    -------
+    mean, deviation : ndarray of shape (n,)
     """
-    is_sparse = sparse.issparse(X)
-    # Sparse columns are mostly 0, and are best measured from there.
-    near = np.zeros(X.shape[1]) if is_sparse else X[:: max(1, len(X) // 256)].mean(axis=0)
-    sums = partial(_sparse_sums if is_sparse else _dense_sums, X, share, near)
-    ranges = row_ranges(X.shape[0], stored_bytes(X))
-    common, square = (sum(part) for part in zip(*map(sums, ranges), strict=True))
+    if rows.stored is None:
+        total, count = rows.total(_sum_of_some, max(1, rows.m // NEARBY))
+        near = total / count
+    else:
+        near = np.zeros(rows.n)  # sparse columns are mostly 0, and are best measured from there
+    common, square = rows.total(_sums_around, near.astype(rows.dtype), stride, unit)
     mean, variance = near + common, square - np.square(common)
     # Squares of which many digits are lost, or that are no ordinary numbers, are not believed.
-    tiny = np.finfo(X.dtype).tiny ** 0.75
+    tiny = np.finfo(rows.dtype).tiny ** 0.75
     believed = (variance > 0.01 * square) & (square > tiny) & (square < 1 / tiny)
     deviation = np.sqrt(np.where(believed, variance, 0))
     if not believed.all():
         others = np.flatnonzero(~believed)
-        careful = _sparse_moments if is_sparse else _dense_moments
-        mean[others], deviation[others] = careful(X, share, others)
-    return mean.astype(X.dtype, copy=False), deviation.astype(X.dtype, copy=False)
+        mean[others], deviation[others] = _careful_moments(rows, others, stride, unit)
+    return mean.astype(rows.dtype, copy=False), deviation.astype(rows.dtype, copy=False)
 
 
-def second_moments(X, weights, mean, scale, map=map):
+def second_moments_of(part, weights, mean, scale):
     """sum_i weights_i x_i x_i' with x_i = ((X_i - mean) * scale, 1).
 
     Centred and scaled batch by batch, in the cache, because what is subtracted afterwards from
@@ -49,119 +52,125 @@ def second_moments(X, weights, mean, scale, map=map):
 
     Parameters
     ----------
-    X : ndarray or CSR of shape (m, n)
-    weights : ndarray of shape (m,) or (K, m)
+    part : Part
+        With X of shape (m, n).
+    weights : array of shape (m,) or (K, m)
         Not negative.
-    mean, scale : ndarray of shape (n,)
+    mean, scale : array of shape (n,)
 
     Returns
     -------
-    ndarray of shape (n + 1, n + 1) or (K, n + 1, n + 1), float64
+    array of shape (n + 1, n + 1) or (K, n + 1, n + 1), float64 in NumPy
     """
-    m, n = X.shape
-    root = np.sqrt(weights).astype(X.dtype, copy=False)
-    shape = (*weights.shape[:-1], n + 1, n + 1)
+    X, xp = part.X, part.xp
+    n = X.shape[1]
+    root = xp.sqrt(weights)
+    total = np.zeros((*weights.shape[:-1], n + 1, n + 1))
     shift = mean * scale
-
-    def of_range(rows):
-        total = np.zeros(shape)
-        part, root_part = X[rows], root[..., rows]
-        for batch in batches(part.shape[0], max(256, BLOCK_ENTRIES // n)):
-            block = part[batch].toarray() if sparse.issparse(X) else part[batch]
-            x = np.empty((len(block), n + 1), X.dtype)
-            np.multiply(block, scale, out=x[:, :-1])
-            x[:, :-1] -= shift
-            x[:, -1] = 1
-            # A matrix times its own transpose is half the work, which NumPy recognizes.
-            if weights.ndim == 1:
-                x *= root_part[batch, None]
-                total += x.T @ x
-            else:
-                for k in range(len(weights)):
-                    weighted = x * root_part[k, batch, None]
-                    total[k] += weighted.T @ weighted
-        return total
-
-    most = max(1, MOST_BYTES // (8 * int(np.prod(shape))))
-    return sum(map(of_range, row_ranges(m, m * n * X.dtype.itemsize, min(most, MOST_GROUPS))))
+    for batch in part.batches(n):
+        block = X[batch].toarray() if sparse.issparse(X) else X[batch]
+        x = xp.empty((block.shape[0], n + 1), block.dtype)
+        x[:, :-1] = block * scale
+        x[:, :-1] -= shift
+        x[:, -1] = 1
+        # A matrix times its own transpose is half the work, which NumPy recognizes.
+        if weights.ndim == 1:
+            x *= root[batch, None]
+            total += part.on_host(x.T @ x)
+        else:
+            for k in range(weights.shape[0]):
+                weighted = x * root[k, batch, None]
+                total[k] += part.on_host(weighted.T @ weighted)
+    return total
 
 
-def _dense_sums(X, share, near, rows):
-    """Of x - near and of its squares, over some of the rows."""
-    X, share = X[rows], share[rows]
-    common = square = 0
-    for batch in batches(len(X), max(1, BLOCK_ENTRIES // X.shape[1])):
+def _sum_of_some(part, stride):
+    """Of every stride-th row, and their number."""
+    sample = part.sample(stride)
+    return part.on_host(sample.X.sum(axis=0)).astype(np.float64), sample.m
+
+
+def _sums_around(part, near, stride, unit):
+    """Of x - near and of its squares: the first two moments around a point."""
+    sample = part.sample(stride)
+    X, shares = sample.X, sample.shares / unit
+    if sparse.issparse(X):
+        return _sparse_sums_around(sample, shares)
+    common = square = np.zeros(X.shape[1])
+    for batch in sample.batches(X.shape[1]):
         d = X[batch] - near
-        common = common + (share[batch] @ d).astype(np.float64)
-        square = square + share[batch] @ np.square(d, out=d)
+        common = common + part.on_host(shares[batch] @ d)
+        d *= d
+        square = square + part.on_host(shares[batch] @ d)
     return common, square
 
 
-def _sparse_sums(X, share, near, rows):
+def _sparse_sums_around(sample, shares):
     """The same around 0."""
-    common, square = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for entries, columns, of_entries in _stored(X, share, rows):
-        common += np.bincount(columns, of_entries * entries, minlength=X.shape[1])
-        square += np.bincount(columns, of_entries * np.square(entries), minlength=X.shape[1])
+    n = sample.X.shape[1]
+    common, square = np.zeros(n), np.zeros(n)
+    for entries, columns, of_entries in _stored(sample, shares):
+        common += np.bincount(columns, of_entries * entries, minlength=n)
+        square += np.bincount(columns, of_entries * np.square(entries), minlength=n)
     return common, square
 
 
-def _stored(X, share, rows):
-    """The stored entries of some rows, their columns and the shares of their rows, in batches."""
-    m = X.shape[0]
-    for batch in batches(rows.stop - rows.start, max(1, BLOCK_ENTRIES // max(1, X.nnz // m))):
-        start, stop = rows.start + batch.start, rows.start + batch.stop
-        stored = slice(X.indptr[start], X.indptr[stop])
-        counts = np.diff(X.indptr[start : stop + 1])
-        yield X.data[stored], X.indices[stored], np.repeat(share[start:stop], counts)
+def _stored(sample, shares):
+    """The stored entries, their columns and the shares of their rows, in batches."""
+    X = sample.X
+    for batch in sample.batches(X.nnz // max(1, sample.m)):
+        stored = slice(X.indptr[batch.start], X.indptr[batch.stop])
+        counts = np.diff(X.indptr[batch.start : batch.stop + 1])
+        yield X.data[stored], X.indices[stored], np.repeat(shares[batch], counts)
 
 
-def _dense_moments(X, share, columns):
+def _careful_moments(rows, columns, stride, unit):
     """Mean and deviation of some columns, in units of each column's own size.
 
     A feature of scale 1e-300 has no variance that a float could hold, but it has a deviation.
     """
-    blocks = batches(len(X), max(1, BLOCK_ENTRIES // len(columns)))
-    mean = sum(share[rows] @ X[rows][:, columns] for rows in blocks)
-    unit = _unit(sum(share[rows] @ np.abs(X[rows][:, columns]) for rows in blocks))
-    common, square = 0, 0
-    for rows in blocks:
-        d = X[rows][:, columns] / unit - mean / unit
-        common = common + share[rows] @ d
-        square = square + share[rows] @ np.square(d, out=d)
-    return _corrected(mean, unit, common, square)
+    zero, one = np.zeros(len(columns), rows.dtype), np.ones(len(columns), rows.dtype)
+    mean, size, _ = rows.total(_deviations_in, columns, zero, one, stride, unit)
+    size = np.where(size > 0, size, 1)
+    center, size = (mean / size).astype(rows.dtype), size.astype(rows.dtype)
+    common, _, square = rows.total(_deviations_in, columns, center, size, stride, unit)
+    # What the mean is off by, having been rounded, is a deviation that all rows have in common:
+    # it comes out again, so that a constant column deviates by nothing.
+    return size * (center + common), size * np.sqrt(np.maximum(square - common**2, 0))
 
 
-def _sparse_moments(X, share, columns):
-    X = X if len(columns) == X.shape[1] else X[:, columns]
-    m, n = X.shape
-
-    def column_sums(of_entries):
-        """Sum over the stored entries of each column."""
-        total = np.zeros(n)
-        for entries, columns, shares in _stored(X, share, slice(0, m)):
-            total += np.bincount(columns, shares * of_entries(entries, columns), minlength=n)
-        return total
-
-    mean = column_sums(lambda x, columns: x)
-    unit = _unit(column_sums(lambda x, columns: np.abs(x)))
-    center = mean / unit
-    common = column_sums(lambda x, columns: x / unit[columns] - center[columns])
-    square = column_sums(lambda x, columns: np.square(x / unit[columns] - center[columns]))
-    # The entries that are not stored are 0 and deviate by the mean.
-    absent = 1 - column_sums(lambda x, columns: np.ones(len(x)))
-    absent[absent < m * np.finfo(float).eps] = 0  # they sum to 1, to rounding: none is absent
-    return _corrected(mean, unit, common - absent * center, square + absent * center**2)
+def _deviations_in(part, columns, center, size, stride, unit):
+    """Sums of d = x / size - center, of its absolute value and of its square."""
+    sample = part.sample(stride)
+    shares = sample.shares / unit
+    if sparse.issparse(sample.X):
+        return _sparse_deviations_in(sample, shares, columns, center, size)
+    totals = [np.zeros(len(columns)) for _ in range(3)]
+    for batch in sample.batches(len(columns)):
+        d = sample.xp.take(sample.X[batch], columns, axis=1) / size
+        d -= center
+        for total, power in zip(totals, (d, abs(d), d * d), strict=True):
+            total += sample.on_host(shares[batch] @ power)
+    return tuple(totals)
 
 
-def _unit(size):
-    return np.where(size > 0, size, 1)
-
-
-def _corrected(mean, unit, common, square):
-    """Mean and deviation, from deviations in `unit` around a mean that has been rounded.
-
-    What that mean is off by is a deviation that all rows have in common: it comes out again, so
-    that a constant column deviates by nothing.
-    """
-    return mean + unit * common, unit * np.sqrt(np.maximum(square - common**2, 0))
+def _sparse_deviations_in(sample, shares, columns, center, size):
+    """The same, without touching the entries that are not stored: they deviate by the center."""
+    n = len(columns)
+    X = sample.X if n == sample.X.shape[1] else sample.X[:, columns]
+    sample = type(sample)(X, sample.y, shares)
+    common, distance, square, stored = (np.zeros(n) for _ in range(4))
+    for entries, columns, of_entries in _stored(sample, shares):
+        d = entries / size[columns] - center[columns]
+        common += np.bincount(columns, of_entries * d, minlength=n)
+        distance += np.bincount(columns, of_entries * np.abs(d), minlength=n)
+        square += np.bincount(columns, of_entries * np.square(d), minlength=n)
+        stored += np.bincount(columns, of_entries, minlength=n)
+    total = float(shares.sum())
+    absent = total - stored
+    absent[absent < sample.m * np.finfo(float).eps * total] = 0  # all are there, to rounding
+    return (
+        common - absent * center,
+        distance + absent * np.abs(center),
+        square + absent * np.square(center),
+    )

@@ -11,13 +11,10 @@ Shapes: X (m, n), y (m,), and
 so that the line z = w X' + b serves both, and dw = dz X too.
 """
 
-import copy
 import math
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, reduce
 
 import numpy as np
-from scipy import sparse
 
 from ._check import (
     check_codes,
@@ -27,60 +24,9 @@ from ._check import (
     check_weights,
     quiet,
 )
-from ._cross_entropy import Sigmoid, Softmax
-from ._moments import moments, second_moments
+from ._in_memory import InMemory, added, largest
+from ._moments import moments, second_moments_of
 from ._penalty import ElasticNet
-from ._rows import grouped, row_blocks, stored_bytes
-from ._threads import Workers, n_threads
-
-
-class Block(NamedTuple):
-    """Some of the rows: views, nothing is copied."""
-
-    X: object
-    y: np.ndarray
-    share: np.ndarray | np.floating
-
-
-def blocks_of(X, y, share, extra=0):
-    """All rows, in blocks that fit the cache; with `extra` bytes that are at work beside X."""
-    return [
-        Block(
-            SparseRows(X, rows) if sparse.issparse(X) else X[rows],
-            y[rows],
-            share[..., rows] if np.ndim(share) else share,
-        )
-        for rows in row_blocks(X.shape[0], stored_bytes(X) + extra)
-    ]
-
-
-class SparseRows:
-    """Rows of a CSR matrix, and their transpose, without a copy of their entries."""
-
-    __array_ufunc__ = None  # dz @ rows is ours, not NumPy's
-
-    def __init__(self, X, rows):
-        start, stop = X.indptr[rows.start], X.indptr[rows.stop]
-        entries = X.data[start:stop], X.indices[start:stop], X.indptr[rows.start : rows.stop + 1]
-        shape = (rows.stop - rows.start, X.shape[1])
-        self.rows = self._view(sparse.csr_array, shape, start, *entries)
-        self.columns = self._view(sparse.csc_array, shape[::-1], start, *entries)
-
-    @staticmethod
-    def _view(kind, shape, start, data, indices, indptr):
-        # The constructor would copy what is a small part of a larger array.
-        view = kind(shape, dtype=data.dtype)
-        view.data, view.indices, view.indptr = data, indices, indptr - start
-        return view
-
-    @property
-    def T(self):
-        transposed = copy.copy(self)
-        transposed.rows, transposed.columns = self.columns, self.rows
-        return transposed
-
-    def __rmatmul__(self, v):
-        return np.ascontiguousarray((self.columns @ v.T).T)
 
 
 def linear(X, w, b):
@@ -90,9 +36,97 @@ def linear(X, w, b):
     return z
 
 
-def added_up(parts):
-    """The sum of (J, dw, db) triples, in their order."""
-    return parts[0] if len(parts) == 1 else tuple(map(sum, zip(*parts, strict=True)))
+def cost_and_gradient_of(part, loss, w, b):
+    """A part's share of the mean loss, and of its gradient."""
+    return reduce(added, [_of_block(block, loss, w, b, part.xp) for block in part.blocks])
+
+
+def _of_block(block, loss, w, b, xp):
+    """Forward from z to the loss, backward from dz."""
+    X, y, share = block
+    losses, dz = loss.cross_entropy(linear(X, w, b), y, xp)
+    if isinstance(share, float):
+        J = float(xp.add.reduce(losses, dtype=np.float64)) * share
+    else:
+        J = float(xp.vdot(share, losses))
+    dw, db = _backward(dz, X, share, xp)
+    return J, dw, db
+
+
+def _backward(dz, X, share, xp):
+    """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
+    # Each row is divided before it is added: a sum of features near 1e308 would overflow.
+    dz *= share
+    return dz @ X, xp.add.reduce(dz, axis=-1)
+
+
+def evaluation_of(part, loss, w, b):
+    """A part's share of the mean loss, and of the rows that are right."""
+    mean_loss = right = 0.0
+    for X, y, share in part.blocks:
+        z = linear(X, w, b)
+        right += float((share * (loss.predicts(z, part.xp) == y)).sum())
+        mean_loss += float((share * loss.cross_entropy(z, y, part.xp)[0]).sum())
+    return mean_loss, right
+
+
+def curvature_of(part, loss, v, c, w, b):
+    """A part's share of the second derivative at (w, b), times (v, c)."""
+
+    def of_block(X, _, share):
+        dz = loss.differential(linear(X, w, b), linear(X, v, c), part.xp)
+        return _backward(dz, X, share, part.xp)
+
+    return reduce(added, [of_block(*block) for block in part.blocks])
+
+
+def curvature_bound_of(part, loss, v, c):
+    """The same for a matrix that the second derivative exceeds nowhere."""
+
+    def of_block(X, _, share):
+        return _backward(loss.curvature_bound * linear(X, v, c), X, share, part.xp)
+
+    return reduce(added, [of_block(*block) for block in part.blocks])
+
+
+def misplaced_in(part, loss, w, b):
+    """How many rows with a weight are not strictly on their own side."""
+    return (
+        sum(
+            int(((share > 0) & ~loss.separates(linear(X, w, b), y, part.xp)).sum())
+            for X, y, share in part.blocks
+        ),
+    )
+
+
+def largest_curvature_in(part, loss, w, b, stride):
+    """Of the loss in each z, among sampled rows with a weight."""
+    sample = part.sample(stride)
+    d = _curvature_in(sample, loss, w, b)
+    # No row, no curvature: a part may be shorter than the stride.
+    return (d.max(axis=-1) if sample.m else np.zeros(d.shape[:-1], d.dtype),)
+
+
+def _curvature_in(sample, loss, w, b):
+    d = loss.curvature(linear(sample.X, w, b), sample.xp)
+    return d * (sample.share > 0) if sample.weighted else d
+
+
+def hessian_of(part, loss, w, b, least, mean, scale, stride, unit):
+    """A part's share of the second derivative, and of its weights, from sampled rows.
+
+    Without what mixes the classes, for features (x - mean) * scale; the shares of the sample are
+    in `unit`, and the curvature of the loss is nowhere below `least`.
+    """
+    sample = part.sample(stride)
+    d = sample.shares / unit
+    if w is None:
+        # 1/4 bounds a (1 - a): the fixed bound of Bohning and Lindsay, Ann. Inst. Stat. Math.
+        # 40, 1988. Less than that is true at the start only.
+        d *= 0.25
+    else:
+        d = d * sample.xp.maximum(_curvature_in(sample, loss, w, b), least)
+    return second_moments_of(sample, d, mean, scale), d.sum(axis=-1)
 
 
 class Objective:
@@ -100,157 +134,94 @@ class Objective:
 
     Parameters
     ----------
-    X : ndarray or CSR of shape (m, n), float32 or float64
-    codes : ndarray of shape (m,)
-        Integers 0 .. n_classes - 1.
-    n_classes : int, at least 2
-        The sigmoid serves two, the softmax more.
-    sample_weight : None or float64 ndarray of shape (m,)
-        Not negative, not all zero.
-    weight_unit : float
-        What a weight of 1 stands for; only the strength of the penalty depends on it.
+    rows : InMemory, or another that adds up
+        The rows, wherever they are.
     C, l1_ratio : float
         The penalty, as in LogisticRegression.
-    n_jobs : None or int
-        The number of threads; the numbers do not depend on it.
     fit_intercept : bool
         If false, db is 0, so that b stays where it starts.
     """
 
-    def __init__(
-        self,
-        X,
-        codes,
-        n_classes,
-        *,
-        sample_weight=None,
-        weight_unit=1.0,
-        C=np.inf,
-        l1_ratio=0.0,
-        fit_intercept=True,
-        n_jobs=None,
-    ):
-        self.X = X
-        if n_classes == 2:
-            self.loss, self.outputs, self.y = Sigmoid, (), codes.astype(X.dtype)
-        else:
-            self.loss, self.outputs, self.y = Softmax, (n_classes,), codes
+    def __init__(self, rows, *, C=np.inf, l1_ratio=0.0, fit_intercept=True):
+        self.rows = rows
+        self.m, self.n, self.dtype = rows.m, rows.n, rows.dtype
+        self.loss, self.outputs = rows.loss, rows.outputs
         self.fit_intercept = fit_intercept
-        self.m, self.n = X.shape
-        # Each row's share of the mean, s_i / sum s: a number where all have the same.
-        self.share, total = X.dtype.type(1 / self.m), float(self.m)
-        if sample_weight is not None:
-            # In units of the largest: a sum of weights can overflow, or be too small to divide by.
-            largest = float(sample_weight.max())
-            relative = sample_weight / largest
-            total = float(relative.sum())
-            self.share = (relative / total).astype(X.dtype)
-            total *= largest * weight_unit
-        self.groups = grouped(blocks_of(self.X, self.y, self.share))
-        # Data in one piece are summed as they are, with whatever BLAS does on its own.
-        several = len(self.groups) > 1
-        n = min(n_threads(n_jobs), len(self.groups)) if several else 1
-        self.workers = Workers(n, held=several)
         # Beyond this, w is 0 to the last bit; squares of it would overflow.
-        strongest = math.sqrt(np.finfo(X.dtype).max)
-        self.penalty = ElasticNet.from_C(C, l1_ratio, total, strongest)
+        strongest = math.sqrt(np.finfo(rows.dtype).max)
+        self.penalty = ElasticNet.from_C(C, l1_ratio, rows.total_weight, strongest)
+
+    @classmethod
+    def in_memory(cls, X, codes, n_classes, *, C=np.inf, l1_ratio=0.0, fit_intercept=True, **rows):
+        """Of arrays; `rows` as in InMemory.of."""
+        rows = InMemory.of(X, codes, n_classes, **rows)
+        return cls(rows, C=C, l1_ratio=l1_ratio, fit_intercept=fit_intercept)
 
     def cost_and_gradient(self, w, b):
-        """J, dw and db: the sums of all blocks, and the penalty."""
-        parts = self.workers.map(lambda blocks: self._sum(blocks, w, b), self.groups)
-        J, dw, db = added_up(parts)
+        """J, dw and db: the sums over all rows, and the penalty."""
+        J, dw, db = self.rows.total(cost_and_gradient_of, self.loss, w, b)
         if self.penalty:
             J, dw = J + self.penalty.value(w), dw + self.penalty.gradient(w)
-        return J, dw, db
-
-    def _sum(self, blocks, w, b):
-        return added_up([self._of_block(block, w, b) for block in blocks])
-
-    def _of_block(self, block, w, b):
-        """One block's part of J, dw and db: forward from z to the loss, backward from dz."""
-        X, y, share = block
-        z = linear(X, w, b)
-        loss, dz = self.loss.cross_entropy(z, y)
-        if np.ndim(share):
-            J = float(np.vdot(share, loss))
-        else:
-            J = float(np.add.reduce(loss, dtype=np.float64)) / self.m
-        dw, db = self._backward(dz, X, share)
-        return J, dw, db
+        return J, dw, db if self.fit_intercept else db * 0
 
     def evaluate(self, w, b):
         """The mean of the losses, without the penalty, and the share of rows that are right."""
-
-        def of_blocks(blocks):
-            return added_up([of_block(*block) for block in blocks])
-
-        def of_block(X, y, share):
-            z = linear(X, w, b)
-            right = self.loss.predicts(z) == y
-            loss, _ = self.loss.cross_entropy(z, y)
-            return float(np.sum(share * loss)), float(np.sum(share * right))
-
-        return added_up(self.workers.map(of_blocks, self.groups))
-
-    def _backward(self, dz, X, share):
-        """dw = (1/m) X' dz and db = (1/m) sum dz, or with each row's share in place of 1/m."""
-        # Each row is divided before it is added: a sum of features near 1e308 would overflow.
-        dz *= share
-        db = np.add.reduce(dz, axis=-1)
-        return dz @ X, db if self.fit_intercept else db * 0
+        return self.rows.total(evaluation_of, self.loss, w, b)
 
     def hessian(self, w, b):
         """The second derivative of J at (w, b): a function from (v, c) to its product with them."""
-        z = linear(self.X, w, b)
-
-        def product(v, c):
-            return self._curvature(lambda dz: self.loss.differential(z, dz), v, c)
-
-        return product
+        return lambda v, c: self._curvature(curvature_of, v, c, w, b)
 
     def hessian_bound(self):
         """The same for a matrix that the second derivative exceeds nowhere."""
+        return lambda v, c: self._curvature(curvature_bound_of, v, c)
 
-        def product(v, c):
-            return self._curvature(lambda dz: self.loss.curvature_bound * dz, v, c)
+    def _curvature(self, of_part, v, c, *at):
+        dw, db = self.rows.total(of_part, self.loss, v, c, *at)
+        return dw + self.penalty.gradient(v), db if self.fit_intercept else db * 0
 
-        return product
-
-    def hessian_blocks(self, d, mean, scale, rows):
+    def hessian_blocks(self, w, b, mean, scale, sample):
         """The second derivative for features (x - mean) * scale, without what mixes the classes.
 
-        `d` holds the curvature of the loss in each z, of shape (m,) or (K, m), for the `rows`
-        alone that stand for all of them; the result is of shape (n + 1, n + 1) or
-        (K, n + 1, n + 1), the intercept last.
+        Parameters
+        ----------
+        w, b : ndarray, or None
+            Where; None is for a bound that holds everywhere, of the same for all classes.
+        mean, scale : ndarray of shape (n,)
+        sample : tuple of int and float
+            Every how many rows one stands for them, and what the shares of these sum to.
+
+        Returns
+        -------
+        H : ndarray of shape (n + 1, n + 1) or (K, n + 1, n + 1)
+            The intercept last.
+        weight : float or ndarray of shape (K,)
+            The mean of the curvature of the loss in z.
         """
-        H = second_moments(self.X[rows], d, mean, scale, self.workers.map)
+        stride, unit = sample
+        least = None
+        if w is not None:
+            (most,) = self.rows.total(
+                largest_curvature_in, self.loss, w, b, stride, combine=largest
+            )
+            # Saturated rows matter next to nothing now, and are on their way back where w shrinks.
+            least = np.asarray(most)[..., None] / 1000
+        H, weight = self.rows.total(hessian_of, self.loss, w, b, least, mean, scale, stride, unit)
         features = np.arange(self.n)
         # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
         H[..., features, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
-        return H
-
-    def loss_curvature(self, w, b, rows):
-        """Of the loss in each z at (w, b), for these rows: of shape (m,) or (K, m)."""
-        return self.loss.curvature(linear(self.X[rows], w, b))
+        return H, weight
 
     def separates(self, w, b):
         """Whether (w, b) puts every row that has a weight strictly on its own side."""
-        z = linear(self.X, w, b)
-        if np.ndim(self.share) == 0:
-            return self.loss.separates(z, self.y)
-        weighted = self.share > 0
-        return self.loss.separates(z[..., weighted], self.y[weighted])
+        (misplaced,) = self.rows.total(misplaced_in, self.loss, w, b)
+        return misplaced == 0
 
     @cached_property
     def moments(self):
         """Weighted mean and standard deviation of every column of X, each of shape (n,)."""
-        share = self.share if np.ndim(self.share) else np.full(self.m, self.share)
         with quiet():
-            return moments(self.X, share, self.workers.map)
-
-    def _curvature(self, differential, v, c):
-        dw, db = self._backward(differential(linear(self.X, v, c)), self.X, self.share)
-        return dw + self.penalty.gradient(v), db
+            return moments(self.rows)
 
 
 def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
@@ -314,8 +285,9 @@ def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
     coef, intercept = check_number_array("coef", coef), check_number_array("intercept", intercept)
     n_classes = len(coef) if coef.ndim == 2 and len(coef) > 1 else 2
     codes = check_codes(y, n_classes)
-    objective = Objective(X, codes, n_classes, sample_weight=check_weights(sample_weight, X))
-    w, b = check_start({"coef": coef, "intercept": intercept}, objective.outputs, X)
+    weights = check_weights(sample_weight, X)
+    objective = Objective.in_memory(X, codes, n_classes, sample_weight=weights)
+    w, b = check_start({"coef": coef, "intercept": intercept}, objective)
     with quiet():
         J, dw, db = objective.cost_and_gradient(w, b)
     if not math.isfinite(J):

@@ -94,7 +94,7 @@ class EarlyStopping(Observer):
         run.chosen = self.best
 
     def release(self):
-        self.objective.workers.close()
+        self.objective.rows.close()
 
     def attributes(self):
         return {

@@ -9,14 +9,15 @@ W (B, K, n), b (B, K), Z (B, K, m).
 """
 
 import math
+from functools import reduce
 
 import numpy as np
 
 from ._check import quiet
 from ._cross_entropy import Sigmoid
-from ._objective import added_up, blocks_of
+from ._in_memory import added
 from ._penalty import ElasticNet
-from ._rows import grouped
+from ._rows import parts_of
 from ._run import End
 
 # Every so many iterations it is seen whether a descent has left the range of ordinary numbers.
@@ -47,7 +48,7 @@ def descend_side_by_side(objectives, learning_rates, stops, tol):
     events = set().union(*stops)
     cuts = [sorted(own) for own in stops]
     together = Together(objectives, learning_rates, running)
-    limit = _ordinary(objectives[0].X)
+    limit = _ordinary(objectives[0].rows.whole.X)
 
     def end(i, row, t, reason):
         here = End(W[row].copy(), b[row].copy(), t, "raw", reason)
@@ -102,7 +103,7 @@ def _rowwise_equal(a, b):
 def _start(objectives):
     first = objectives[0]
     shape = (len(objectives), *first.outputs)
-    return np.zeros((*shape, first.n), first.X.dtype), np.zeros(shape, first.X.dtype)
+    return np.zeros((*shape, first.n), first.dtype), np.zeros(shape, first.dtype)
 
 
 def _ordinary(X):
@@ -120,9 +121,9 @@ class Together:
     def __init__(self, objectives, learning_rates, running):
         chosen = [objectives[i] for i in running]
         first = objectives[0]
-        self.loss, self.outputs, self.workers = first.loss, first.outputs, first.workers
+        self.loss, self.outputs, self.workers = first.loss, first.outputs, first.rows.workers
         self.fit_intercept = first.fit_intercept
-        dtype = first.X.dtype
+        dtype = first.dtype
         # One number for each descent, in a shape that goes with W.
         self.shape = (len(chosen), *[1] * (len(self.outputs) + 1))
         self.learning_rate = np.array([learning_rates[i] for i in running], dtype)
@@ -131,23 +132,24 @@ class Together:
             np.array([o.penalty.l2 for o in chosen], dtype).reshape(self.shape),
         )
         self.has_l1 = bool(self.penalties.l1.any())
-        shares = [o.share for o in chosen]
-        if all(np.array_equal(share, shares[0]) for share in shares):
-            share = shares[0] if shares else first.share
-        else:
-            share = np.stack([np.broadcast_to(share, first.m) for share in shares])
+        X, y, share = first.rows.whole
+        shares = [o.rows.whole.share for o in chosen]
+        if shares and all(np.array_equal(each, shares[0]) for each in shares):
+            share = shares[0]
+        elif shares:
+            share = np.stack([np.broadcast_to(np.asarray(each, dtype), first.m) for each in shares])
         extra = dtype.itemsize * first.m * math.prod((len(chosen), *self.outputs))
-        self.groups = grouped(blocks_of(first.X, first.y, share, extra))
+        self.parts = parts_of(X, y, share, extra)
 
     def gradient(self, W, b):
         """dW and db, without what the l1 part of the penalties adds."""
-        parts = self.workers.map(
-            lambda blocks: added_up([self._of_block(block, W, b) for block in blocks]), self.groups
-        )
-        dW, db = added_up(parts)
+        dW, db = self.workers.fold(lambda part: self._of_part(part, W, b), self.parts, added)
         dW = dW.reshape(W.shape)
         dW += self.penalties.gradient(W)
         return dW, db if self.fit_intercept else db * 0
+
+    def _of_part(self, part, W, b):
+        return reduce(added, [self._of_block(block, W, b) for block in part.blocks])
 
     def _of_block(self, block, W, b):
         X, y, share = block

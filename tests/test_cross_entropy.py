@@ -118,10 +118,10 @@ def test_dtype_is_kept(dtype):
 
 def test_separates_needs_every_row_strictly_on_its_side():
     z, y = np.array([-1.0, 2.0]), np.array([0.0, 1.0])
-    assert Sigmoid.separates(z, y)
-    assert not Sigmoid.separates(z, 1 - y)
-    assert not Sigmoid.separates(np.array([-1.0, 0.0]), y)
+    assert Sigmoid.separates(z, y).all()
+    assert not Sigmoid.separates(z, 1 - y).all()
+    assert not Sigmoid.separates(np.array([-1.0, 0.0]), y).all()
     z = np.array([[1.0, 0.0], [0.0, 3.0]])
-    assert Softmax.separates(z, np.array([0, 1]))
-    assert not Softmax.separates(z, np.array([0, 0]))
-    assert not Softmax.separates(np.zeros((2, 2)), np.array([0, 1]))
+    assert Softmax.separates(z, np.array([0, 1])).all()
+    assert not Softmax.separates(z, np.array([0, 0])).all()
+    assert not Softmax.separates(np.zeros((2, 2)), np.array([0, 1])).all()

@@ -19,7 +19,7 @@ def first(n, steps):
 
 
 def problem_of(X, y, coordinates="raw", sample_weight=None, **options):
-    objective = Objective(X, y, y.max() + 1, sample_weight=sample_weight, **options)
+    objective = Objective.in_memory(X, y, y.max() + 1, sample_weight=sample_weight, **options)
     w, b = np.zeros((*objective.outputs, objective.n)), np.zeros(objective.outputs)
     return problem_for(objective, w, b, learning_rate="lipschitz", coordinates=coordinates)
 
@@ -96,7 +96,7 @@ def test_a_rate_of_at_most_two_over_L_never_increases_the_cost(
 def test_every_rule_reaches_the_minimum_of_every_penalty(rule, penalty, data, request):
     X, y = request.getfixturevalue(data)
     problem, steps = begin(
-        Objective(X, y, y.max() + 1, sample_weight=None, **penalty),
+        Objective.in_memory(X, y, y.max() + 1, sample_weight=None, **penalty),
         np.zeros((3, 4) if data == "multiclass" else 4),
         np.zeros(3 if data == "multiclass" else ()),
         learning_rate=rule,
@@ -114,7 +114,7 @@ def test_line_searches_are_not_stopped_by_the_rounding_of_the_cost(rule, penalty
     """At a gradient of 1e-13, costs differ by 1e-26 of themselves: no cost can tell."""
     X, y = binary
     problem, steps = begin(
-        Objective(X, y, 2, sample_weight=None, **penalty),
+        Objective.in_memory(X, y, 2, sample_weight=None, **penalty),
         np.zeros(4),
         np.zeros(()),
         learning_rate=rule,
@@ -163,7 +163,7 @@ def test_violation_bounds_what_a_prox_step_still_moves(multiclass):
     """0 at the minimum of an L1 penalty, where the gradient itself is not 0."""
     X, y = multiclass
     problem, steps = begin(
-        Objective(X, y, 3, sample_weight=None, C=0.05, l1_ratio=1.0),
+        Objective.in_memory(X, y, 3, sample_weight=None, C=0.05, l1_ratio=1.0),
         np.zeros((3, 4)),
         np.zeros(3),
         learning_rate="auto",

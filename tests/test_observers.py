@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn import config_context
+from sklearn import clone, config_context
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
@@ -31,26 +31,30 @@ RULES = [0.1, "auto", "lipschitz", "backtracking", "barzilai-borwein", "adaptive
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_early_stopping_equals_the_run_that_is_cut_at_its_best_iteration(rule, data, request):
     X, y = request.getfixturevalue(data)
-    X_train, X_val, y_train, y_val = train_test_split(
-        X, y, test_size=0.3, stratify=y, random_state=0
-    )
+    train, val = train_test_split(np.arange(len(y)), test_size=0.3, stratify=y, random_state=0)
+    X_val, y_val = X[val], y[val]
     options = {"learning_rate": rule, "max_iter": 60, "tol": 0}
     stopped = GDLogisticRegression(
         early_stopping=True, validation_fraction=0.3, random_state=0, n_iter_no_change=5, **options
     ).fit(X, y)
     given = GDLogisticRegression(early_stopping=True, n_iter_no_change=5, **options)
-    given.fit(X_train, y_train, X_val=X_val, y_val=y_val)
+    given.fit(X[train], y[train], X_val=X_val, y_val=y_val)
     best = stopped.best_iteration_
-    cut = GDLogisticRegression(**{**options, "max_iter": best}).fit(X_train, y_train)
-    for clf in (stopped, given):
-        assert_array_equal(clf.coef_, cut.coef_)
-        assert_array_equal(clf.intercept_, cut.intercept_)
+    cut = GDLogisticRegression(**{**options, "max_iter": best})
+    # What is set aside stays where it is, with weight 0.
+    in_place = clone(cut).fit(X, y, sample_weight=np.isin(np.arange(len(y)), train))
+    cut.fit(X[train], y[train])
+    for clf, same in ((stopped, in_place), (given, cut)):
+        assert_array_equal(clf.coef_, same.coef_)
+        assert_array_equal(clf.intercept_, same.intercept_)
         assert clf.best_iteration_ == best
-        assert_array_equal(clf.loss_curve_[: best + 1], cut.loss_curve_)
+        assert_array_equal(clf.loss_curve_[: best + 1], same.loss_curve_)
         assert np.argmin(clf.validation_loss_curve_) == best
         ended = {"early_stopping": best + 5, "max_iter": 60}
         assert clf.n_iter_[0] == ended[clf.stop_reason_]
         assert len(clf.validation_loss_curve_) == clf.n_iter_[0] + 1
+    # The two differ by the order of a sum.
+    assert_allclose(in_place.coef_, cut.coef_, rtol=1e-9)
     loss = log_loss(y_val, cut.predict_proba(X_val))
     assert stopped.validation_loss_curve_[best] == pytest.approx(loss, rel=1e-12)
     assert stopped.validation_scores_[best] == pytest.approx(cut.score(X_val, y_val))

@@ -34,7 +34,7 @@ def test_each_is_the_descent_it_would_be_alone(
     weights = {"none": [None] * 4, "all alike": [drawn[0]] * 4, "different": [None, *drawn[1:]]}
     weights = weights[weighted]
     objectives = [
-        Objective(
+        Objective.in_memory(
             X,
             y,
             n_classes,
@@ -64,8 +64,8 @@ def test_several_blocks_and_threads_give_the_same_bits(rng):
     X, y = rng.normal(size=(60_000, 12)), rng.integers(0, 2, 60_000)
     found = []
     for n_jobs in (1, 2, 3):
-        objectives = [Objective(X, y, 2, C=C, n_jobs=n_jobs) for C in (1.0, 0.01)]
-        assert len(objectives[0].groups) > 1
+        objectives = [Objective.in_memory(X, y, 2, C=C, n_jobs=n_jobs) for C in (1.0, 0.01)]
+        assert len(objectives[0].rows.parts) > 1
         ends = descend_side_by_side(objectives, [0.1, 0.5], [{5}, {3, 5}], 0.0)
         found.append([ends[0][5], ends[1][3], ends[1][5]])
     for ends in found[1:]:
@@ -76,7 +76,7 @@ def test_several_blocks_and_threads_give_the_same_bits(rng):
 
 def test_numbers_beyond_judgement_are_left_to_a_descent_alone(binary):
     X, y = binary
-    objectives = [Objective(X, y, 2, C=C) for C in (1e-3, 1.0)]
+    objectives = [Objective.in_memory(X, y, 2, C=C) for C in (1e-3, 1.0)]
     found = descend_side_by_side(objectives, [1e3, 0.1], [{10, 2000}, {10, 2000}], 0.0)
     assert found[0] is None
     assert found[1][2000].t == 2000
@@ -86,7 +86,9 @@ def test_numbers_beyond_judgement_are_left_to_a_descent_alone(binary):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(dtype, binary):
     X, y = binary
-    (ends,) = descend_side_by_side([Objective(X.astype(dtype), y, 2, C=1.0)], [0.1], [{3}], 0.0)
+    (ends,) = descend_side_by_side(
+        [Objective.in_memory(X.astype(dtype), y, 2, C=1.0)], [0.1], [{3}], 0.0
+    )
     assert ends[3].coef.dtype == dtype
 
 

@@ -1,5 +1,6 @@
 """Blocks of rows and threads: the same numbers to the last bit, and nothing left behind."""
 
+import operator
 import pickle
 import threading
 import time
@@ -9,10 +10,12 @@ import pytest
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn import config_context
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
-from sklearn_gdlogreg._objective import Objective, blocks_of
-from sklearn_gdlogreg._rows import MOST_GROUPS, grouped
+from sklearn_gdlogreg._in_memory import added
+from sklearn_gdlogreg._objective import Objective, cost_and_gradient_of
+from sklearn_gdlogreg._rows import MOST_PARTS, Part, parts_of
 from sklearn_gdlogreg._threads import Workers, n_threads
 
 STORAGES = {
@@ -52,7 +55,7 @@ def new_threads():
 def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted, large):
     X, y, s = large
     X, y, s = STORAGES[storage](X), np.minimum(y, n_classes - 1), s if weighted else None
-    assert len(blocks_of(X, y, 1.0)) > 2
+    assert len(parts_of(X, y, 1.0)) > 2
     options = {"C": 1.0, "max_iter": 4, "tol": 0}
     models = [
         GDLogisticRegression(n_jobs=n_jobs, **options).fit(X, y, sample_weight=s)
@@ -68,11 +71,13 @@ def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted,
 def test_blocks_add_up_to_the_whole(storage, large):
     X, y, s = large
     X = STORAGES[storage](X)
-    objective = Objective(X, y, 3, sample_weight=s, C=1.0)
+    objective = Objective.in_memory(X, y, 3, sample_weight=s, C=1.0)
     rng = np.random.default_rng(1)
     w, b = rng.normal(size=(3, 40)).astype(X.dtype), rng.normal(size=3).astype(X.dtype)
     J, dw, db = objective.cost_and_gradient(w, b)
-    whole = objective._of_block((X, y, objective.share), w, b)
+    whole = Part(*objective.rows.whole, block_length=len(y))
+    assert len(whole.blocks) == 1
+    whole = cost_and_gradient_of(whole, objective.loss, w, b)
     rtol = 1e-4 if X.dtype == np.float32 else 1e-11
     assert pytest.approx(whole[0] + objective.penalty.value(w), rel=rtol) == J
     assert_allclose(dw, whole[1] + objective.penalty.gradient(w), rtol=rtol, atol=rtol / 100)
@@ -81,19 +86,33 @@ def test_blocks_add_up_to_the_whole(storage, large):
 
 def test_blocks_are_views_and_cover_every_row_once(large):
     X, y, s = large
-    blocks = blocks_of(X, y, s)
+    blocks = [block for part in parts_of(X, y, s) for block in part.blocks]
     assert all(np.shares_memory(block.X, X) for block in blocks)
     assert_array_equal(np.concatenate([block.y for block in blocks]), y)
     assert_array_equal(np.concatenate([block.share for block in blocks]), s)
     csr = sparse.csr_array(X)
-    blocks = blocks_of(csr, y, s)
+    blocks = [block for part in parts_of(csr, y, s) for block in part.blocks]
     assert len(blocks) > 2
     for block in blocks:
         assert np.shares_memory(block.X.rows.data, csr.data)
         assert np.shares_memory(block.X.columns.data, csr.data)
     assert_array_equal(sparse.vstack([block.X.rows for block in blocks]).toarray(), X)
     assert_array_equal(sparse.hstack([block.X.columns for block in blocks]).toarray(), X.T)
-    assert len(grouped(blocks * 50)) <= MOST_GROUPS
+
+
+def test_parts_are_few_and_know_where_they_begin(large):
+    X, y, s = large
+    with config_context(working_memory=0.01):  # MiB: blocks of a few rows
+        parts = parts_of(X, y, s)
+    assert 8 < len(parts) <= MOST_PARTS
+    assert max(block.X.nbytes for part in parts for block in part.blocks) <= 0.01 * 2**20
+    assert [part.first for part in parts] == np.cumsum([0, *(part.m for part in parts)])[
+        :-1
+    ].tolist()
+    for stride in (1, 7, 5000):
+        sampled = [part.sample(stride) for part in parts]
+        assert_array_equal(np.concatenate([part.X for part in sampled]), X[::stride])
+        assert_array_equal(np.concatenate([part.share for part in sampled]), s[::stride])
 
 
 def test_no_thread_outlives_a_fit(large, new_threads):
@@ -125,13 +144,24 @@ def test_an_error_in_one_thread_reaches_the_caller(new_threads):
     def fail(task):
         if task == 3:
             raise ArithmeticError(f"task {task}")
-        return task
+        return (task,)
 
     workers = Workers(2)
     with pytest.raises(ArithmeticError, match="task 3"):
-        workers.map(fail, list(range(8)))
+        workers.fold(fail, list(range(8)), added)
     workers.close()
     assert new_threads() == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_results_are_combined_in_the_order_of_the_tasks(n):
+    def late_if_early(task):
+        time.sleep((5 - task) / 1000)
+        return [task]
+
+    workers = Workers(n)
+    assert workers.fold(late_if_early, list(range(6)), operator.add) == list(range(6))
+    workers.close()
 
 
 def test_fits_in_many_threads_at_once_are_independent(large):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from .._check import check_weights, quiet
+from .._check import quiet
 from ._common import axes_for, descended, feature_names
 
 
@@ -149,24 +149,24 @@ class DescentDisplay:
         reach = margin * np.where(high > low, high - low, 1)
         values = [np.linspace(a, b, n_grid) for a, b in zip(low - reach, high + reach, strict=True)]
 
-        examples = last._examples(X, y)
+        examples = last._examples(X, y, sample_weight)
         if not np.array_equal(examples.classes, last.classes_):
             raise ValueError(
                 f"y has the classes {examples.classes.tolist()}, but the estimator was fitted to "
                 f"{last.classes_.tolist()}; give the examples it was fitted to."
             )
-        objective = last._objective(examples, check_weights(sample_weight, examples.X))
+        objective = last._objective(examples)
         wb = np.column_stack([last.coef_path_[-1], last.intercept_path_[-1]])
         costs = np.empty((n_grid, n_grid))
-        with quiet(), objective.workers.holding_blas():
+        with quiet(), objective.rows.holding_blas():
             for row, second in enumerate(values[1]):
                 for column, first in enumerate(values[0]):
                     wb[class_index, columns] = first, second
-                    w, b = wb[:, :-1].astype(examples.X.dtype), wb[:, -1].astype(examples.X.dtype)
+                    w, b = wb[:, :-1].astype(examples.dtype), wb[:, -1].astype(examples.dtype)
                     if not objective.outputs:
                         w, b = w[0], b[0]
                     costs[row, column], _, _ = objective.cost_and_gradient(w, b)
-        objective.workers.close()
+        objective.rows.close()
         shown = [(*names, "intercept")[column] for column in columns]
         return cls(values, costs, path, shown).plot(ax, **options)
 

@@ -1,0 +1,183 @@
+"""Examples: rows with their labels and weights, as a fit needs them.
+
+Whoever has examples elsewhere than in memory gives the same attributes and methods.
+"""
+
+import sys
+from dataclasses import dataclass, replace
+from numbers import Real
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_class_weight
+
+from ._check import quiet
+from ._in_memory import InMemory
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples in memory, or mapped into it.
+
+    Attributes
+    ----------
+    X : ndarray or CSR of shape (m, n), float32 or float64
+    y : ndarray of shape (m,)
+        The labels.
+    weights : None or float64 ndarray of shape (m,)
+    classes : ndarray of shape (n_classes,)
+        Of these examples, or of those that they are to be compared with.
+    codes : ndarray of shape (m,)
+        Where in `classes` each label is.
+    names : ndarray of shape (n,), or None
+        Of the features.
+    """
+
+    X: object
+    y: np.ndarray
+    weights: np.ndarray | None
+    classes: np.ndarray
+    codes: np.ndarray
+    names: np.ndarray | None
+
+    @property
+    def m(self):
+        return self.X.shape[0]
+
+    @property
+    def n(self):
+        return self.X.shape[1]
+
+    @property
+    def dtype(self):
+        return self.X.dtype
+
+    @property
+    def has_weight(self):
+        """Whether any of them counts."""
+        return self.weights is None or bool(self.weights.any())
+
+    def class_totals(self):
+        """The sum of the weights of every class, in units of the largest weight."""
+        weights = self.weights
+        if weights is not None:
+            weights = weights / weights.max()
+        return np.bincount(self.codes, weights, minlength=len(self.classes))
+
+    def rows(self, of_class=None, n_jobs=None):
+        """To be added up, each row counting by its weight times that of its class."""
+        weights, unit = self._weights_of_rows(of_class)
+        return InMemory.of(
+            self.X,
+            self.codes,
+            len(self.classes),
+            sample_weight=weights,
+            weight_unit=unit,
+            n_jobs=n_jobs,
+        )
+
+    def _weights_of_rows(self, of_class):
+        """Weight times class weight for every row, and the unit that they are in."""
+        weights = self.weights
+        if of_class is None:
+            return weights, 1.0
+        # Both factors in units of their largest: no product of theirs overflows.
+        of_row, unit = of_class[self.codes], 1.0
+        if weights is not None:
+            unit = float(weights.max())
+            weights = weights / unit
+            of_row = np.where(weights > 0, of_row, 0)  # of an empty class it may be inf
+        largest = float(of_row.max())
+        if largest > 0:
+            of_row, unit = of_row / largest, unit * largest
+        return of_row if weights is None else weights * of_row, unit
+
+    def split(self, fraction, random_state):
+        """Some to learn from and some to stop by, stratified by class.
+
+        Those to learn from are all of them, without a copy of X; the others have weight 0 there.
+        """
+        try:
+            _, aside = train_test_split(
+                np.arange(self.m), test_size=fraction, stratify=self.y, random_state=random_state
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction={fraction} cannot be set aside for early stopping: {error} "
+                "Change it, or pass X_val and y_val."
+            ) from error
+        weights = np.ones(self.m) if self.weights is None else self.weights.copy()
+        others = replace(
+            self,
+            X=self.X[aside],
+            y=self.y[aside],
+            codes=self.codes[aside],
+            weights=None if self.weights is None else weights[aside],
+        )
+        weights[aside] = 0
+        return replace(self, weights=weights), others
+
+    def to_stop_by(self, X, y, weights):
+        """Other examples, of the same features and classes, to stop a descent by."""
+        if X.shape[1] != self.n:
+            raise ValueError(
+                f"X_val has {X.shape[1]} features, but X has {self.n}; they must be the same "
+                "columns."
+            )
+        codes = codes_of(y, self.classes)
+        with quiet():
+            X = X.astype(self.dtype, copy=False)
+        if not np.isfinite(X.data if issparse(X) else X).all():
+            raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
+        return Examples(X, y, weights, self.classes, codes, self.names)
+
+    def name_of(self, j):
+        """What to call a column in a message."""
+        return f"column {j}" if self.names is None else repr(self.names[j])
+
+
+def codes_of(y, classes):
+    """Where each label of validation data is among the classes."""
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        raise ValueError(f"y_val has labels that y has not: {unknown[:5].tolist()}.")
+    return np.searchsorted(classes, y)
+
+
+def check_has_weight(examples, what):
+    """Refuse examples of which none counts."""
+    if not examples.has_weight:
+        raise ValueError(f"All examples to {what} have weight 0; give some a weight.")
+
+
+def class_weights(class_weight, examples):
+    """Weights of the classes, of shape (n_classes,); None if all are 1.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+    examples : Examples, or the like
+    """
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, dict) and not all(
+        isinstance(value, Real) and 0 <= value <= sys.float_info.max
+        for value in class_weight.values()
+    ):
+        raise ValueError(
+            f"class_weight must hold finite numbers that are not negative; got {class_weight}."
+        )
+    classes, totals = examples.classes, examples.class_totals()
+    # One example of each class stands for all of them, with their weight. "balanced" divides by
+    # it, and it may be 0.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_class = compute_class_weight(
+            class_weight, classes=classes, y=classes, sample_weight=totals
+        )
+    if not np.any(of_class[totals > 0]):
+        raise ValueError(
+            f"class_weight={class_weight} leaves every example with weight 0; give the classes of "
+            "y positive weights."
+        )
+    return of_class
