@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
 from sklearn.utils import check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
@@ -17,18 +18,47 @@ def quiet():
 def check_rows(X, y, caller):
     """X as C- or F-ordered floats or CSR, not copied where it is that already, and y as a vector.
 
-    `caller` (an estimator or a name) stands in the messages.
+    A memory map is not copied in any order. `caller` (an estimator or a name) stands in the
+    messages.
     """
+    mapped = is_mapped(X)
+    if mapped:
+        _refuse_to_load(X)
+        X = np.asarray(X)
+    if isinstance(y, np.memmap):
+        y = np.asarray(y)
     if _is_plain(X, y):
         return X, y
     with quiet():  # it looks for nan and inf in a sum, which may overflow
         X, y = check_X_y(
             X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller
         )
-    if not sparse.issparse(X) and not (X.flags.c_contiguous or X.flags.f_contiguous):
+    if not (sparse.issparse(X) or mapped or X.flags.c_contiguous or X.flags.f_contiguous):
         # Every matrix product with a strided view would copy it again.
         X = np.ascontiguousarray(X)
     return X, y
+
+
+def is_mapped(X):
+    """Whether X lies in a file that is mapped into memory, and may be larger than that."""
+    while isinstance(X, np.ndarray):
+        if isinstance(X, np.memmap):
+            return True
+        X = X.base
+    return False
+
+
+def _refuse_to_load(X):
+    """A map that is to be converted would come into memory as a whole."""
+    if X.dtype in (np.float64, np.float32):
+        return
+    needed, allowed = X.size * 8 / 2**20, get_config()["working_memory"]
+    if needed > allowed:
+        raise ValueError(
+            f"X is a memory map of {X.dtype}, which takes {needed:,.0f} MiB as float64; more than "
+            f"scikit-learn's working_memory, {allowed:,.0f} MiB. Write the file as float32 or "
+            "float64, which is used where it is, or raise sklearn.set_config(working_memory=...)."
+        )
 
 
 def _is_plain(X, y):

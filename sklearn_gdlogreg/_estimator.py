@@ -28,6 +28,7 @@ from ._check import (
     check_rows,
     check_start,
     check_weights,
+    is_mapped,
     quiet,
 )
 from ._cross_entropy import Sigmoid, Softmax
@@ -35,7 +36,7 @@ from ._descent import DESCENT_PARAMETERS, begin
 from ._examples import Examples, check_has_weight, class_weights
 from ._objective import Objective
 from ._observers import Callbacks, EarlyStopping, Path, is_outermost, progress
-from ._rows import BATCH_ENTRIES, batches
+from ._rows import BATCH_ENTRIES, batches, chunks
 from ._run import End, Run
 
 
@@ -578,6 +579,25 @@ class GDLogisticRegression(
         for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
             delattr(self, name)
         vars(self).update(attributes)
+
+    def decision_function(self, X):
+        """z = w . x + b: how sure the model is of the second class, or of every class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples. A memory map is read chunk by chunk.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes, above 0 where ``classes_[1]`` is predicted.
+        """
+        if is_mapped(X) and X.ndim == 2 and len(X):
+            # What must be converted or copied is a chunk at a time, not the whole.
+            chunk = super().decision_function
+            return np.concatenate([chunk(np.asarray(X)[rows]) for rows in chunks(X)])
+        return super().decision_function(X)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.

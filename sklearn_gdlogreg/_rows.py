@@ -22,6 +22,8 @@ MOST_PARTS = 32
 # A batch is what is copied at a time, to be centred or scaled: 2^16 float64 are 512 KB, which
 # stays in the cache.
 BATCH_ENTRIES = 2**16
+# A chunk of a memory map is what may be in memory at a time.
+CHUNK_BYTES = 2**26
 
 
 def batches(m, size):
@@ -41,6 +43,12 @@ def stored_bytes(X):
 def block_bytes():
     """How large a block may be: what fits the cache, or less, if scikit-learn is told so."""
     return min(BLOCK_BYTES, int(get_config()["working_memory"] * 2**20))
+
+
+def chunks(X):
+    """Slices of rows of X that are no larger than `CHUNK_BYTES` as float64."""
+    most = min(CHUNK_BYTES, int(get_config()["working_memory"] * 2**20))
+    return batches(len(X), max(1, most // (8 * max(1, X[0].size))))
 
 
 def block_length(m, size):
