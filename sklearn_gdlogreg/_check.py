@@ -39,6 +39,20 @@ def check_rows(X, y, caller):
     return X, y
 
 
+def is_lazy(X):
+    """Whether X is a Dask collection, which most functions would quietly load."""
+    return hasattr(X, "__dask_graph__")
+
+
+def refuse_lazy(name, X):
+    """Say what to use for a Dask collection."""
+    if is_lazy(X):
+        raise TypeError(
+            f"{name} is a Dask collection, which would have to be loaded as a whole. Use "
+            "sklearn_gdlogreg.dask.DaskGDLogisticRegression, or pass the result of its compute()."
+        )
+
+
 def is_mapped(X):
     """Whether X lies in a file that is mapped into memory, and may be larger than that."""
     while isinstance(X, np.ndarray):
@@ -94,23 +108,29 @@ def check_labels(y):
         check_classification_targets(y)
 
 
-def check_classes(classes):
+def check_classes(classes, at_least=2):
     """Refuse a single class."""
-    if len(classes) < 2:
+    if len(classes) < at_least:
         raise ValueError(
             "y must have at least 2 classes to tell apart; it has only one class: "
             f"{classes.tolist()[0]!r}."
         )
 
 
-def check_weights(sample_weight, X):
-    """Weights as float64, not negative and not all zero; None stays None."""
+def check_weights(sample_weight, X, all_zero=False):
+    """Weights as float64, not negative and, unless they may be, not all zero; None stays None."""
     if sample_weight is None:
         return None
     # _check_sample_weight is named by scikit-learn's developer guide as the one to use; it would
     # be replaced by a public `check_sample_weight`. In float64 also for float32 X, where a weight
     # of 1e300 would be inf.
-    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return _check_sample_weight(
+        sample_weight,
+        X,
+        dtype=np.float64,
+        ensure_non_negative=True,
+        allow_all_zero_weights=all_zero,
+    )
 
 
 def check_float(name, value):

@@ -30,14 +30,41 @@ from ._check import (
     check_weights,
     is_mapped,
     quiet,
+    refuse_lazy,
 )
 from ._cross_entropy import Sigmoid, Softmax
 from ._descent import DESCENT_PARAMETERS, begin
-from ._examples import Examples, check_has_weight, class_weights
+from ._examples import Examples, check_has_weight, class_weights, to_stop_by
 from ._objective import Objective
 from ._observers import Callbacks, EarlyStopping, Path, is_outermost, progress
 from ._rows import BATCH_ENTRIES, batches, chunks
 from ._run import End, Run
+
+
+def feature_names(X):
+    """The names that scikit-learn would find; they are set with everything else, after the fit."""
+    seen = GDLogisticRegression()
+    if not isinstance(X, np.ndarray):
+        validate_data(seen, X, skip_check_array=True)
+    return getattr(seen, "feature_names_in_", None)
+
+
+def check_names(X_val, examples):
+    """Refuse features of other names."""
+    if examples.names is not None:
+        seen = GDLogisticRegression()
+        seen.n_features_in_, seen.feature_names_in_ = len(examples.names), examples.names
+        validate_data(seen, X_val, reset=False, skip_check_array=True)
+
+
+def check_path(estimator):
+    """Refuse what needs the coefficients of every iteration."""
+    check_is_fitted(estimator)
+    if not hasattr(estimator, "coef_path_"):
+        raise ValueError(
+            "This fit stored no path of the coefficients; fit with store_path=True, or with "
+            "store_path=10 for every tenth iteration."
+        )
 
 
 def _of_decisions(name, z):
@@ -459,11 +486,9 @@ class GDLogisticRegression(
 
     def _examples(self, X, y, sample_weight=None):
         """The training data, checked."""
-        # Feature names are checked here but set with everything else, when the fit is done.
-        seen = GDLogisticRegression()
-        if not isinstance(X, np.ndarray):
-            validate_data(seen, X, skip_check_array=True)
-        names = getattr(seen, "feature_names_in_", None)
+        refuse_lazy("X", X)
+        refuse_lazy("y", y)
+        names = feature_names(X)
         X, y = check_rows(X, y, self)
         check_labels(y)
         classes = np.unique(y)
@@ -473,12 +498,10 @@ class GDLogisticRegression(
 
     def _examples_to_stop_by(self, examples, X_val, y_val, sample_weight_val):
         """The validation data, checked."""
-        if examples.names is not None:
-            seen = GDLogisticRegression()
-            seen.n_features_in_, seen.feature_names_in_ = len(examples.names), examples.names
-            validate_data(seen, X_val, reset=False, skip_check_array=True)
+        refuse_lazy("X_val", X_val)
+        check_names(X_val, examples)
         X, y = check_rows(X_val, y_val, self)
-        return examples.to_stop_by(X, y, check_weights(sample_weight_val, X))
+        return to_stop_by(examples, X, y, check_weights(sample_weight_val, X))
 
     def _objective(self, examples):
         """What the parameters make of the examples."""
@@ -593,6 +616,7 @@ class GDLogisticRegression(
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, above 0 where ``classes_[1]`` is predicted.
         """
+        refuse_lazy("X", X)
         if is_mapped(X) and X.ndim == 2 and len(X):
             # What must be converted or copied is a chunk at a time, not the whole.
             chunk = super().decision_function
@@ -647,12 +671,7 @@ class GDLogisticRegression(
         ValueError
             If the fit stored no path.
         """
-        check_is_fitted(self)
-        if not hasattr(self, "coef_path_"):
-            raise ValueError(
-                "This fit stored no path of the coefficients; fit with store_path=True, or with "
-                "store_path=10 for every tenth iteration."
-            )
+        check_path(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         # As decision_function computes it, for the same bits.
         scores = (

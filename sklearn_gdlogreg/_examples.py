@@ -118,31 +118,36 @@ class Examples:
         weights[aside] = 0
         return replace(self, weights=weights), others
 
-    def to_stop_by(self, X, y, weights):
-        """Other examples, of the same features and classes, to stop a descent by."""
-        if X.shape[1] != self.n:
-            raise ValueError(
-                f"X_val has {X.shape[1]} features, but X has {self.n}; they must be the same "
-                "columns."
-            )
-        codes = codes_of(y, self.classes)
-        with quiet():
-            X = X.astype(self.dtype, copy=False)
-        if not np.isfinite(X.data if issparse(X) else X).all():
-            raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
-        return Examples(X, y, weights, self.classes, codes, self.names)
-
     def name_of(self, j):
         """What to call a column in a message."""
         return f"column {j}" if self.names is None else repr(self.names[j])
 
 
-def codes_of(y, classes):
-    """Where each label of validation data is among the classes."""
-    unknown = np.setdiff1d(y, classes)
+def to_stop_by(examples, X, y, weights):
+    """Other examples, in memory, of the same features and classes, to stop a descent by."""
+    check_same_number("X_val", X.shape[1], examples)
+    check_known_labels(np.unique(y), examples.classes)
+    with quiet():
+        X = X.astype(examples.dtype, copy=False)
+    if not np.isfinite(X.data if issparse(X) else X).all():
+        raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
+    codes = np.searchsorted(examples.classes, y)
+    return Examples(X, y, weights, examples.classes, codes, examples.names)
+
+
+def check_same_number(name, n, examples):
+    """Refuse other features."""
+    if n != examples.n:
+        raise ValueError(
+            f"{name} has {n} features, but X has {examples.n}; they must be the same columns."
+        )
+
+
+def check_known_labels(labels, classes):
+    """Refuse labels of which nothing was learned."""
+    unknown = np.setdiff1d(labels, classes)
     if len(unknown):
         raise ValueError(f"y_val has labels that y has not: {unknown[:5].tolist()}.")
-    return np.searchsorted(classes, y)
 
 
 def check_has_weight(examples, what):

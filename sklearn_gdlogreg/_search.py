@@ -28,6 +28,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
+from ._check import is_lazy
 from ._fold import Fold, last_step, split_parameters, token
 
 
@@ -176,6 +177,13 @@ class GDGridSearchCV(GridSearchCV):
         self : GDGridSearchCV
             The fitted search.
         """
+        if is_lazy(X) or is_lazy(y):
+            raise TypeError(
+                "GDGridSearchCV takes arrays, not Dask collections. Search on a sample that fits "
+                "into memory; or fit one DaskGDLogisticRegression for each candidate, with "
+                "early_stopping=True and X_val and y_val, and compare their "
+                "validation_loss_curve_, which has every number of iterations."
+            )
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)

@@ -1,0 +1,375 @@
+"""Rows in the partitions of a Dask collection: who adds them up is whoever has them.
+
+Every partition is loaded once, checked, and stays where it is. With a `distributed` client that is
+a worker of the cluster, and one actor on each worker adds up its partitions: a step sends w and b
+to the workers and brings one sum from each back. With Dask's other schedulers the partitions come
+into this process, whose threads add them up.
+"""
+
+import logging
+import time
+import weakref
+from contextlib import nullcontext
+from functools import reduce
+from typing import NamedTuple
+
+import dask
+import numpy as np
+
+from ._check import check_labels, check_rows, check_weights, quiet
+from ._in_memory import InMemory, added, labels_of, loss_of
+from ._rows import Part, parts_of
+
+logger = logging.getLogger("sklearn_gdlogreg")
+
+# So many workers report to one; beyond that they do so in a tree.
+FAN_IN = 16
+# How often it is seen whether a worker that does not answer is still there, in seconds, and how
+# long one that broke off may take to be missed by the scheduler.
+LOOK_EVERY, PATIENCE = 2.0, 10.0
+
+
+# ---------------------------------------------------------------------------- one partition
+
+
+class Partition:
+    """A partition as it was loaded: rows of X as floats, their labels, and weights or None."""
+
+    def __init__(self, X, y, weights):
+        self.X, self.y, self.weights = X, y, weights
+
+
+class Summary(NamedTuple):
+    """What has to be known of a partition before its labels can be told apart."""
+
+    m: int
+    n: int
+    dtype: np.dtype
+    labels: np.ndarray
+    counts: np.ndarray
+    greatest_weight: float
+
+
+def load(X, y, weights, number, caller):
+    """A partition, checked."""
+    if hasattr(X, "tocsr"):
+        X = X.tocsr()
+    if X.shape[0] == 0 and len(y) == 0:
+        return Partition(np.empty((0, X.shape[1])), np.empty(0, np.asarray(y).dtype), None)
+    try:
+        if X.shape[0] != len(y) or (weights is not None and len(weights) != len(y)):
+            rows = [X.shape[0], len(y)] + ([] if weights is None else [len(weights)])
+            raise ValueError(
+                f"X, y and the weights must have the same rows; they have {rows}. Make them from "
+                "one collection, or rechunk them alike"
+            )
+        X, y = check_rows(X, y, caller)
+        check_labels(y)
+        weights = check_weights(weights, X, all_zero=True)
+    except ValueError as error:
+        raise ValueError(f"Partition {number}: {error}") from error
+    return Partition(X, y, weights)
+
+
+def summary(partition):
+    """Of a partition."""
+    labels, counts = np.unique(partition.y, return_counts=True)
+    weights = partition.weights
+    greatest = 1.0 if weights is None else float(weights.max(initial=0))
+    return Summary(*partition.X.shape, partition.X.dtype, labels, counts, greatest)
+
+
+class Chosen(NamedTuple):
+    """Which rows of a partition are meant.
+
+    Attributes
+    ----------
+    aside : ndarray of shape (n_classes,)
+        How many of each class are set aside.
+    seed : SeedSequence
+        Decides which ones.
+    which : {"others", "aside"}
+        Those that are set aside, or all, the others with a weight.
+    """
+
+    aside: np.ndarray
+    seed: np.random.SeedSequence
+    which: str
+
+    def rows(self, codes):
+        """The numbers of the rows that are set aside."""
+        rng = np.random.default_rng(self.seed)
+        return np.sort(
+            np.concatenate(
+                [
+                    rng.choice(np.flatnonzero(codes == k), n, replace=False)
+                    for k, n in enumerate(self.aside)
+                ]
+            )
+        )
+
+
+def coded(partition, classes, chosen):
+    """X, the codes and the weights of the chosen rows."""
+    X, weights = partition.X, partition.weights
+    codes = np.searchsorted(classes, partition.y)
+    if chosen is None:
+        return X, codes, weights
+    rows = chosen.rows(codes)
+    if chosen.which == "aside":
+        return X[rows], codes[rows], None if weights is None else weights[rows]
+    weights = np.ones(len(codes)) if weights is None else weights.copy()
+    weights[rows] = 0
+    return X, codes, weights
+
+
+def class_totals(partition, classes, greatest, chosen):
+    """The sum of the weights of every class, in units of the greatest weight of all."""
+    _, codes, weights = coded(partition, classes, chosen)
+    weights = weights if weights is None else weights / greatest
+    return np.bincount(codes, weights, minlength=len(classes))
+
+
+def part(partition, classes, dtype, share_of_class, greatest, chosen, first):
+    """A partition, ready to be added up.
+
+    Parameters
+    ----------
+    share_of_class : ndarray of shape (n_classes,), or float
+        The share of a row of weight 1, for each class; a number if all rows have the same.
+    """
+    X, codes, weights = coded(partition, classes, chosen)
+    with quiet():
+        X = X.astype(dtype, copy=False)
+    share = share_of_class
+    if not isinstance(share, float):
+        share = share[codes]
+        share = (share if weights is None else share * (weights / greatest)).astype(dtype)
+    return Part(X, labels_of(codes, len(classes), dtype), share, first)
+
+
+def cut(partitions):
+    """Parts as small as those of arrays in memory are, for threads to share."""
+    return [
+        small
+        for each in partitions
+        for small in parts_of(each.X, each.y, each.share, first=each.first)
+    ]
+
+
+# ---------------------------------------------------------------------------- where they are
+
+
+def place_of(collection):
+    """Where Dask would compute it."""
+    scheduler = dask.base.get_scheduler(collections=[collection])
+    client = getattr(scheduler, "__self__", None)
+    return Cluster(client) if hasattr(client, "who_has") else Process()
+
+
+class Process:
+    """This process: what Dask's threads or processes have loaded comes here."""
+
+    def load(self, delayed):
+        return list(dask.compute(*delayed))
+
+    def each(self, function, *arguments):
+        """function of the arguments of every partition."""
+        return list(map(function, *arguments))
+
+    def gather(self, results):
+        return results
+
+    def rows(self, parts, n_classes, total_weight, n_jobs):
+        return InMemory(cut(parts), n_classes, total_weight, n_jobs)
+
+
+class Cluster:
+    """The workers of a cluster; what is loaded stays there."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def check_memory(self, needed):
+        """Refuse what the workers cannot hold."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        limits = [worker["memory_limit"] for worker in workers]
+        if limits and all(limits) and needed > sum(limits):
+            raise MemoryError(
+                f"X takes {needed / 1e9:.3g} GB, and the {len(limits)} workers of the cluster have "
+                f"{sum(limits) / 1e9:.3g} GB together. Add workers, use float32, or fit a memory "
+                "map with GDLogisticRegression, which reads the file in every step."
+            )
+
+    def load(self, delayed):
+        return self.client.compute(list(delayed))
+
+    def each(self, function, *arguments):
+        """function of the arguments of every partition, where the partition is."""
+        return [
+            self.client.submit(function, *each, pure=False) for each in zip(*arguments, strict=True)
+        ]
+
+    def gather(self, results):
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            return self.client.gather(results)
+        except KilledWorker as error:
+            raise MemoryError(
+                "The workers that tried to load a partition died, one after the other: most often "
+                "because it does not fit their memory. Make partitions smaller, or give the "
+                "workers more memory."
+            ) from error
+        except CancelledError as error:
+            raise RuntimeError(
+                "Partitions were cancelled during the fit: the client was restarted or closed, or "
+                "another program released them. Fit again."
+            ) from error
+
+    def rows(self, parts, n_classes, total_weight, n_jobs):
+        return OnCluster(self, parts, n_classes, total_weight, n_jobs)
+
+
+# ---------------------------------------------------------------------------- adding up
+
+
+class Adder:
+    """An actor: the partitions of one worker, and the threads that add them up.
+
+    The same as InMemory with the sums of other workers added to its own.
+    """
+
+    def __init__(self, partitions, n_classes, n_jobs):
+        from distributed import get_worker
+
+        n_threads = get_worker().state.nthreads
+        if n_jobs not in (None, -1):
+            n_threads = min(n_threads, n_jobs)
+        self.rows = InMemory(cut(partitions), n_classes, 1.0, n_threads)
+
+    def about(self):
+        """What the client has to know of the rows."""
+        rows = self.rows
+        return rows.m, rows.n, rows.dtype, rows.stored, rows.weighted
+
+    def total(self, function, arguments, combine, below=()):
+        """The sum over these rows, and over those of the adders below."""
+        calls = [adder.total(function, arguments, combine, rest) for adder, rest in below]
+        with quiet():
+            total = self.rows.total(function, *arguments, combine=combine)
+        return reduce(combine, [call.result() for call in calls], total)
+
+
+class OnCluster:
+    """Rows in the memory of the workers of a cluster; as InMemory, for who adds up.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    parts : list of Future of Part
+        None of them empty.
+    """
+
+    def __init__(self, cluster, parts, n_classes, total_weight, n_jobs):
+        self.cluster, self.parts = cluster, parts
+        self.n_classes, self.total_weight, self.n_jobs = n_classes, total_weight, n_jobs
+        self.loss, self.outputs = loss_of(n_classes)
+        self._place()
+        of_adders = self._results([adder.about() for adder in self.adders])
+        m, n, dtype, stored, weighted = zip(*of_adders, strict=True)
+        self.m, self.n, self.dtype, self.weighted = sum(m), n[0], dtype[0], weighted[0]
+        self.stored = None if stored[0] is None else sum(stored)
+
+    def _place(self):
+        """An adder on every worker that has partitions."""
+        from distributed import wait
+
+        client = self.cluster.client
+        wait(self.parts)
+        of_worker = {}
+        for future, holders in zip(self.parts, client.who_has(self.parts).values(), strict=True):
+            # Lost since, or failed: the adder waits for it, wherever it is made again.
+            of_worker.setdefault(min(holders, default=None), []).append(future)
+        futures = [
+            client.submit(
+                Adder,
+                futures,
+                self.n_classes,
+                self.n_jobs,
+                workers=None if address is None else [address],
+                allow_other_workers=address is not None,
+                actor=True,
+                pure=False,
+            )
+            for address, futures in sorted(of_worker.items(), key=str)
+        ]
+        self.adders = self.cluster.gather(futures)
+        # Calls of an actor's methods refer to themselves: it would live on until the garbage
+        # collector comes by, and its partitions with it.
+        weakref.finalize(self, _let_go, client, futures)
+        self.addresses = {adder._address for adder in self.adders}
+
+    def total(self, function, *arguments, combine=added):
+        """The sum of function(part, *arguments), a tuple, over all parts."""
+        while True:
+            try:
+                calls = [
+                    adder.total(function, arguments, combine, below)
+                    for adder, below in _tree(self.adders)
+                ]
+                return reduce(combine, self._results(calls))
+            except WorkerLost as error:
+                logger.warning("%s Its partitions are made again on the others.", error)
+                self._place()
+                logger.warning("The descent goes on with %d workers.", len(self.adders))
+
+    def _results(self, calls):
+        """What the workers answer."""
+        return [self._result(call) for call in calls]
+
+    def _result(self, call):
+        while True:
+            try:
+                return call.result(timeout=LOOK_EVERY)
+            except TimeoutError:
+                self._check_workers()
+            except (OSError, RuntimeError) as error:
+                # A connection breaks a moment before the scheduler knows why.
+                give_up = time.monotonic() + PATIENCE
+                while time.monotonic() < give_up:
+                    self._check_workers(error)
+                    time.sleep(0.05)
+                raise
+
+    def _check_workers(self, error=None):
+        workers = self.cluster.client.scheduler_info(n_workers=-1)["workers"]
+        lost = sorted(self.addresses - set(workers))
+        if lost:
+            raise WorkerLost(f"Lost worker {', '.join(lost)}.") from error
+
+    def holding_blas(self):
+        """The context of several sums: the workers see to it themselves."""
+        return nullcontext()
+
+    def close(self):
+        """Nothing is kept but the partitions, for as long as this object lives."""
+
+
+def _let_go(client, futures):
+    """Release actors."""
+    if client.status == "running":
+        client.cancel(futures)
+
+
+class WorkerLost(Exception):
+    """A worker is gone, and what it held with it."""
+
+
+def _tree(adders, fan_in=None):
+    """[(adder, its tree)]: so many at the top, the others evenly below them."""
+    fan_in = fan_in or FAN_IN
+    if len(adders) <= fan_in:
+        return [(adder, ()) for adder in adders]
+    below = adders[fan_in:]
+    return [(adders[k], _tree(below[k::fan_in], fan_in)) for k in range(fan_in)]
