@@ -18,7 +18,7 @@ import numpy as np
 
 from ._check import check_labels, check_rows, check_weights, quiet
 from ._in_memory import InMemory, added, labels_of, loss_of
-from ._rows import Part, parts_of
+from ._rows import Part, parts_of, stored_bytes
 
 logger = logging.getLogger("sklearn_gdlogreg")
 
@@ -37,6 +37,10 @@ class Partition:
 
     def __init__(self, X, y, weights):
         self.X, self.y, self.weights = X, y, weights
+
+    def __sizeof__(self):
+        """What it costs to send it elsewhere: Dask's scheduler asks."""
+        return stored_bytes(self.X) + self.y.nbytes
 
 
 class Summary(NamedTuple):
@@ -68,6 +72,9 @@ def load(X, y, weights, number, caller):
         weights = check_weights(weights, X, all_zero=True)
     except ValueError as error:
         raise ValueError(f"Partition {number}: {error}") from error
+    if isinstance(X, np.ndarray):
+        # What one worker sent another begins anywhere in memory, and products take twice as long.
+        X = np.require(X, requirements="A")
     return Partition(X, y, weights)
 
 
@@ -287,14 +294,15 @@ class OnCluster:
 
         client = self.cluster.client
         wait(self.parts)
+        holders = client.who_has(self.parts)
         of_worker = {}
-        for future, holders in zip(self.parts, client.who_has(self.parts).values(), strict=True):
+        for part in self.parts:
             # Lost since, or failed: the adder waits for it, wherever it is made again.
-            of_worker.setdefault(min(holders, default=None), []).append(future)
+            of_worker.setdefault(min(holders[part.key], default=None), []).append(part)
         futures = [
             client.submit(
                 Adder,
-                futures,
+                parts,
                 self.n_classes,
                 self.n_jobs,
                 workers=None if address is None else [address],
@@ -302,7 +310,7 @@ class OnCluster:
                 actor=True,
                 pure=False,
             )
-            for address, futures in sorted(of_worker.items(), key=str)
+            for address, parts in sorted(of_worker.items(), key=str)
         ]
         self.adders = self.cluster.gather(futures)
         # Calls of an actor's methods refer to themselves: it would live on until the garbage

@@ -26,10 +26,18 @@ distributed = pytest.importorskip("distributed")
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression  # noqa: E402
 
 
+@pytest.fixture(scope="module", autouse=True)
+def environment():
+    """As it was: a LocalCluster leaves OMP_NUM_THREADS=1 behind."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="module")
 def client():
     """A cluster of three processes."""
-    # What distributed and its dependencies warn of themselves is theirs.
     with (
         distributed.LocalCluster(
             n_workers=3, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
@@ -382,6 +390,29 @@ def test_the_tree_has_everyone_once():
         tree = _partitions._tree(list(range(n)), 4)
         assert len(tree) <= 4
         assert sorted(everyone(tree)) == list(range(n))
+
+
+def test_partitions_stay_where_they_are(client, rows, monkeypatch):
+    X, y, _ = rows
+    seen = []
+
+    def spy(self, *arguments, **options):
+        OnCluster.total(self, *arguments, **options)
+        holders = client.who_has(self.parts)
+        of_adders = {adder._address: adder.about().result()[0] for adder in self.adders}
+        seen.append(all(len(each) == 1 for each in holders.values()))
+        lengths = dict.fromkeys(of_adders, 0)
+        for part in self.parts:
+            lengths[holders[part.key][0]] += client.submit(lambda part: part.m, part).result()
+        seen.append(lengths == of_adders)
+        return OnCluster.total(self, *arguments, **options)
+
+    OnCluster = _partitions.OnCluster
+    monkeypatch.setattr(_partitions, "OnCluster", type("Spied", (OnCluster,), {"total": spy}))
+    with client.as_current():
+        DaskGDLogisticRegression(0.01, max_iter=1, tol=0).fit(lazy(X, 50), lazy(y, 50))
+    assert seen
+    assert all(seen)
 
 
 def test_nothing_stays_on_the_cluster(client, rows):
