@@ -117,7 +117,7 @@ def check_classes(classes, at_least=2):
         )
 
 
-def check_weights(sample_weight, X, all_zero=False):
+def check_weights(sample_weight, X, *, all_zero=False, dtype=np.float64):
     """Weights as float64, not negative and, unless they may be, not all zero; None stays None."""
     if sample_weight is None:
         return None
@@ -127,7 +127,7 @@ def check_weights(sample_weight, X, all_zero=False):
     return _check_sample_weight(
         sample_weight,
         X,
-        dtype=np.float64,
+        dtype=dtype,
         ensure_non_negative=True,
         allow_all_zero_weights=all_zero,
     )

@@ -14,7 +14,14 @@ Every formula goes through exp(-\|z\|) or exp(z - max z), which cannot overflow:
 -(y log a + (1 - y) log(1 - a)) is nan as soon as a rounds to 0 or 1, at a margin of about 37.
 """
 
+import math
+
 import numpy as np
+
+
+def _own(z, y, xp):
+    """Which entries of z are those of each row's own class."""
+    return xp.arange(z.shape[0])[:, None] == y[None, :]
 
 
 class Sigmoid:
@@ -88,9 +95,9 @@ class Sigmoid:
         return a * (1 - a)
 
     @staticmethod
-    def predicts(z, xp=np):
-        """The more probable class of every row."""
-        return z > 0
+    def hits(z, y, xp=np):
+        """Whether the more probable class is a row's own, for every row."""
+        return (z > 0) == (y > 0)
 
     @staticmethod
     def separates(z, y, xp=np):
@@ -132,7 +139,10 @@ class Softmax:
         loss = xp.log(total)
         loss -= below
         e /= total
-        e[own] -= 1
+        if xp is np:
+            e[own] -= 1
+        else:
+            e = xp.where(_own(e, y, xp), e - 1, e)
         return loss, e
 
     @staticmethod
@@ -157,14 +167,13 @@ class Softmax:
         return a * (1 - a)
 
     @staticmethod
-    def predicts(z, xp=np):
-        """The most probable class of every row."""
-        return xp.argmax(z, axis=0)
+    def hits(z, y, xp=np):
+        """Whether the most probable class is a row's own, for every row."""
+        return xp.argmax(z, axis=0) == y
 
     @staticmethod
     def separates(z, y, xp=np):
         """Whether a row's own class has strictly the largest z, for every row."""
-        own = y, xp.arange(y.shape[0])
-        own_z = z[own]
-        z[own] = -np.inf
-        return own_z > xp.max(z, axis=0)
+        own = _own(z, y, xp)
+        others = xp.where(own, -math.inf, z)
+        return xp.max(xp.where(own, z, -math.inf), axis=0) > xp.max(others, axis=0)

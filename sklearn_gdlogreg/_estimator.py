@@ -15,12 +15,16 @@ from sklearn.exceptions import ConvergenceWarning
 # has no public name for them. Copies of decision_function, predict, sparsify and densify would
 # replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+
+# As scikit-learn's own estimators refuse arrays of another library than they were fitted to.
+from sklearn.utils._array_api import check_same_namespace, move_to
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _checkpoint as checkpoint
+from ._array_api import ArrayExamples, Namespace, library_of, on_host
 from ._check import (
     check_classes,
     check_float,
@@ -70,6 +74,10 @@ def check_path(estimator):
 def _of_decisions(name, z):
     """The "probabilities" or "log_probabilities" of decision values."""
     function = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
+    library = library_of(z)
+    if library is not None:
+        of_classes = function(z.T if z.ndim > 1 else z, Namespace(*library))
+        return of_classes.T if z.ndim > 1 else library[0].stack(of_classes, axis=1)
     result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
     # Block by block: the temporaries stay in the cache.
     for rows in batches(len(z), max(1, BATCH_ENTRIES // (4 * result.shape[1]))):
@@ -488,6 +496,10 @@ class GDLogisticRegression(
         """The training data, checked."""
         refuse_lazy("X", X)
         refuse_lazy("y", y)
+        library = library_of(X)
+        if library is not None:
+            return ArrayExamples.of(X, y, sample_weight, library, self)
+        y, sample_weight = on_host(y), on_host(sample_weight)
         names = feature_names(X)
         X, y = check_rows(X, y, self)
         check_labels(y)
@@ -499,6 +511,9 @@ class GDLogisticRegression(
     def _examples_to_stop_by(self, examples, X_val, y_val, sample_weight_val):
         """The validation data, checked."""
         refuse_lazy("X_val", X_val)
+        if isinstance(examples, ArrayExamples):
+            library = library_of(X_val)
+            return examples.to_stop_by(X_val, y_val, sample_weight_val, library, self)
         check_names(X_val, examples)
         X, y = check_rows(X_val, y_val, self)
         return to_stop_by(examples, X, y, check_weights(sample_weight_val, X))
@@ -579,23 +594,23 @@ class GDLogisticRegression(
         }
         for observer in run.observers:
             attributes.update(observer.attributes())
-        return attributes
+        return examples.attributes(attributes)
 
     @staticmethod
     def _end_attributes(end, examples):
         """The same without what was recorded on the way."""
         attributes = {} if examples.names is None else {"feature_names_in_": examples.names}
-        return {
-            **attributes,
-            "n_features_in_": examples.n,
-            "classes_": examples.classes,
+        attributes.update(
+            n_features_in_=examples.n,
+            classes_=examples.classes,
             # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
-            "coef_": np.atleast_2d(end.coef).copy(),
-            "intercept_": np.atleast_1d(end.intercept).copy(),
-            "n_iter_": np.array([end.t], dtype=np.int32),
-            "stop_reason_": end.stop_reason,
-            "coordinates_": end.coordinates,
-        }
+            coef_=np.atleast_2d(end.coef).copy(),
+            intercept_=np.atleast_1d(end.intercept).copy(),
+            n_iter_=np.array([end.t], dtype=np.int32),
+            stop_reason_=end.stop_reason,
+            coordinates_=end.coordinates,
+        )
+        return examples.attributes(attributes)
 
     def _become(self, attributes):
         """Forget an earlier fit, and take these attributes."""
@@ -636,6 +651,8 @@ class GDLogisticRegression(
         proba : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; rows sum to 1.
         """
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="coef_", method="predict_proba")
         return _of_decisions("probabilities", self.decision_function(X))
 
     def predict_log_proba(self, X):
@@ -651,6 +668,8 @@ class GDLogisticRegression(
         log_proba : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
         return _of_decisions("log_probabilities", self.decision_function(X))
 
     def staged_decision_function(self, X):
@@ -672,13 +691,15 @@ class GDLogisticRegression(
             If the fit stored no path.
         """
         check_path(self)
+        check_same_namespace(X, self, attribute="coef_", method="staged_decision_function")
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         # As decision_function computes it, for the same bits.
         scores = (
-            safe_sparse_dot(X, coef.T, dense_output=True) + intercept
-            for coef, intercept in zip(self.coef_path_, self.intercept_path_, strict=True)
+            safe_sparse_dot(X, self.coef_path_[k, :, :].T, dense_output=True)
+            + self.intercept_path_[k, :]
+            for k in range(self.iteration_path_.shape[0])
         )
-        return (z.ravel() if z.shape[1] == 1 else z for z in scores)
+        return (z[:, 0] if z.shape[1] == 1 else z for z in scores)
 
     def staged_predict_proba(self, X):
         """`predict_proba` at every stored iteration.
@@ -718,10 +739,15 @@ class GDLogisticRegression(
         ValueError
             If the fit stored no path.
         """
-        return (
-            self.classes_[(z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)]
-            for z in self.staged_decision_function(X)
-        )
+        return map(self._predicted, self.staged_decision_function(X))
+
+    def _predicted(self, z):
+        """The labels that decision values stand for, in the library that these are of."""
+        library, z = library_of(z), on_host(z)
+        labels = on_host(self.classes_)[
+            (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
+        ]
+        return labels if library is None else move_to(labels, xp=library[0], device=library[1])
 
     def history(self):
         """The descent as a table; needs pandas.
@@ -737,35 +763,41 @@ class GDLogisticRegression(
         pandas = check_pandas_support("GDLogisticRegression.history")
         columns = {
             "cost": self.loss_curve_,
-            "learning_rate": np.concatenate([[np.nan], self.learning_rates_]),
+            "learning_rate": np.concatenate([[np.nan], on_host(self.learning_rates_)]),
             "gradient_norm": self.gradient_norms_,
             "seconds": self.seconds_,
         }
         if hasattr(self, "validation_loss_curve_"):
             columns["validation_cost"] = self.validation_loss_curve_
             columns["validation_score"] = self.validation_scores_
-        iterations = pandas.RangeIndex(len(self.loss_curve_), name="iteration")
+        columns = {name: on_host(values) for name, values in columns.items()}
+        iterations = pandas.RangeIndex(len(columns["cost"]), name="iteration")
         return pandas.DataFrame(columns, iterations)
 
     def _start(self, classes, coef_init, intercept_init):
         """Where the descent starts, by the names that a message should give."""
+        coef_init, intercept_init = (
+            on_host(value) if library_of(value) else value for value in (coef_init, intercept_init)
+        )
         start = {"coef_init": coef_init, "intercept_init": intercept_init}
         if not self.warm_start or coef_init is not None or not hasattr(self, "coef_"):
             return start
-        if not np.array_equal(self.classes_, classes):
+        earlier = on_host(self.classes_)
+        if not np.array_equal(earlier, classes):
             raise ValueError(
-                f"warm_start=True continues a fit of the classes {self.classes_.tolist()}, but y "
+                f"warm_start=True continues a fit of the classes {earlier.tolist()}, but y "
                 f"has {classes.tolist()}. Fit a clone, or set warm_start=False."
             )
         # The intercept of a fit that had one is of no use to one that must not have any.
         if intercept_init is None and self.fit_intercept:
-            intercept_init = self.intercept_
+            intercept_init = on_host(self.intercept_)
         return {
-            "coef_ of the earlier fit, continued by warm_start=True,": self.coef_,
+            "coef_ of the earlier fit, continued by warm_start=True,": on_host(self.coef_),
             "intercept_init": intercept_init,
         }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.array_api_support = True
         return tags

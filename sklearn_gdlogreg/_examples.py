@@ -122,6 +122,10 @@ class Examples:
         """What to call a column in a message."""
         return f"column {j}" if self.names is None else repr(self.names[j])
 
+    def attributes(self, attributes):
+        """Of a fitted estimator, as arrays of the library that X is of."""
+        return attributes
+
 
 def to_stop_by(examples, X, y, weights):
     """Other examples, in memory, of the same features and classes, to stop a descent by."""

@@ -68,7 +68,7 @@ def second_moments_of(part, weights, mean, scale):
     total = np.zeros((*weights.shape[:-1], n + 1, n + 1))
     shift = mean * scale
     for batch in part.batches(n):
-        block = X[batch].toarray() if sparse.issparse(X) else X[batch]
+        block = X[batch, :].toarray() if sparse.issparse(X) else X[batch, :]
         x = xp.empty((block.shape[0], n + 1), block.dtype)
         x[:, :-1] = block * scale
         x[:, :-1] -= shift
@@ -87,7 +87,7 @@ def second_moments_of(part, weights, mean, scale):
 def _sum_of_some(part, stride):
     """Of every stride-th row, and their number."""
     sample = part.sample(stride)
-    return part.on_host(sample.X.sum(axis=0)).astype(np.float64), sample.m
+    return part.on_host(part.xp.sum(sample.X, axis=0)).astype(np.float64), sample.m
 
 
 def _sums_around(part, near, stride, unit):
@@ -98,7 +98,7 @@ def _sums_around(part, near, stride, unit):
         return _sparse_sums_around(sample, shares)
     common = square = np.zeros(X.shape[1])
     for batch in sample.batches(X.shape[1]):
-        d = X[batch] - near
+        d = X[batch, :] - near
         common = common + part.on_host(shares[batch] @ d)
         d *= d
         square = square + part.on_host(shares[batch] @ d)
@@ -145,9 +145,10 @@ def _deviations_in(part, columns, center, size, stride, unit):
     shares = sample.shares / unit
     if sparse.issparse(sample.X):
         return _sparse_deviations_in(sample, shares, columns, center, size)
-    totals = [np.zeros(len(columns)) for _ in range(3)]
-    for batch in sample.batches(len(columns)):
-        d = sample.xp.take(sample.X[batch], columns, axis=1) / size
+    n = columns.shape[0]
+    totals = [np.zeros(n) for _ in range(3)]
+    for batch in sample.batches(n):
+        d = sample.xp.take(sample.X[batch, :], columns, axis=1) / size
         d -= center
         for total, power in zip(totals, (d, abs(d), d * d), strict=True):
             total += sample.on_host(shares[batch] @ power)

@@ -65,8 +65,8 @@ def evaluation_of(part, loss, w, b):
     mean_loss = right = 0.0
     for X, y, share in part.blocks:
         z = linear(X, w, b)
-        right += float((share * (loss.predicts(z, part.xp) == y)).sum())
-        mean_loss += float((share * loss.cross_entropy(z, y, part.xp)[0]).sum())
+        right += float(part.xp.sum(part.xp.where(loss.hits(z, y, part.xp), share, 0.0)))
+        mean_loss += float(part.xp.sum(share * loss.cross_entropy(z, y, part.xp)[0]))
     return mean_loss, right
 
 
@@ -91,12 +91,11 @@ def curvature_bound_of(part, loss, v, c):
 
 def misplaced_in(part, loss, w, b):
     """How many rows with a weight are not strictly on their own side."""
-    return (
-        sum(
-            int(((share > 0) & ~loss.separates(linear(X, w, b), y, part.xp)).sum())
-            for X, y, share in part.blocks
-        ),
-    )
+    misplaced = 0
+    for X, y, share in part.blocks:
+        placed = loss.separates(linear(X, w, b), y, part.xp)
+        misplaced += int(part.xp.count_nonzero((share > 0) & ~placed))
+    return (misplaced,)
 
 
 def largest_curvature_in(part, loss, w, b, stride):
@@ -104,12 +103,12 @@ def largest_curvature_in(part, loss, w, b, stride):
     sample = part.sample(stride)
     d = _curvature_in(sample, loss, w, b)
     # No row, no curvature: a part may be shorter than the stride.
-    return (d.max(axis=-1) if sample.m else np.zeros(d.shape[:-1], d.dtype),)
+    return (part.xp.max(d, axis=-1) if sample.m else np.zeros(d.shape[:-1], d.dtype),)
 
 
 def _curvature_in(sample, loss, w, b):
     d = loss.curvature(linear(sample.X, w, b), sample.xp)
-    return d * (sample.share > 0) if sample.weighted else d
+    return sample.xp.where(sample.share > 0, d, 0.0) if sample.weighted else d
 
 
 def hessian_of(part, loss, w, b, least, mean, scale, stride, unit):
@@ -126,7 +125,7 @@ def hessian_of(part, loss, w, b, least, mean, scale, stride, unit):
         d *= 0.25
     else:
         d = d * sample.xp.maximum(_curvature_in(sample, loss, w, b), least)
-    return second_moments_of(sample, d, mean, scale), d.sum(axis=-1)
+    return second_moments_of(sample, d, mean, scale), part.xp.sum(d, axis=-1)
 
 
 class Objective:

@@ -108,7 +108,7 @@ class Part:
         """All rows, in blocks that fit the cache."""
         return [
             Block(
-                SparseRows(self.X, rows) if sparse.issparse(self.X) else self.X[rows],
+                SparseRows(self.X, rows) if sparse.issparse(self.X) else self.X[rows, :],
                 self.y[rows],
                 self.share[..., rows] if self.weighted else self.share,
             )
@@ -121,7 +121,11 @@ class Part:
             return self
         chosen = slice(-self.first % stride, None, stride)
         share = self.share[chosen] if self.weighted else self.share
-        return type(self)(self.X[chosen], self.y[chosen], share)
+        return self._with(self.X[chosen, :], self.y[chosen], share)
+
+    def _with(self, X, y, share):
+        """Other rows in the same place."""
+        return Part(X, y, share)
 
     def batches(self, entries_a_row):
         """Slices of as many rows as are worked on at a time, all nearly of the same length."""
@@ -131,7 +135,7 @@ class Part:
     @property
     def shares(self):
         """The share of every row, as an array."""
-        return self.share if self.weighted else np.full(self.m, self.share, self.X.dtype)
+        return self.share if self.weighted else self.xp.full(self.m, self.share, self.X.dtype)
 
     @staticmethod
     def on_host(array):

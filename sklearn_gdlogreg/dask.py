@@ -136,6 +136,10 @@ class DaskExamples:
         """What to call a column in a message."""
         return f"column {j}" if self.names is None else repr(self.names[j])
 
+    def attributes(self, attributes):
+        """Of a fitted estimator, as arrays of the library that X is of."""
+        return attributes
+
 
 def load(X, y, sample_weight, caller, at_least=2):
     """The examples of collections, loaded and checked.

@@ -1,5 +1,10 @@
 """Data sets for all tests: small, seeded, the classes overlapping so that an optimum exists."""
 
+import os
+
+# scikit-learn asks for it where arrays of other libraries are to be used, before SciPy is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 import numpy as np
 import pytest
 

@@ -4,6 +4,8 @@
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from .._array_api import in_numpy
+
 
 def axes_for(display, ax):
     """The axes to draw on and their figure; new ones if None."""
@@ -16,12 +18,15 @@ def axes_for(display, ax):
 
 
 def descended(estimator, attribute, remedy):
-    """The estimator itself, or the last step of a Pipeline, once it has what is to be drawn."""
+    """The estimator itself, or the last step of a Pipeline, once it has what is to be drawn.
+
+    Its arrays are NumPy's.
+    """
     check_is_fitted(estimator)
     last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     if not hasattr(last, attribute):
         raise ValueError(f"{type(last).__name__} has no {attribute} to draw; {remedy}.")
-    return last
+    return in_numpy(last)
 
 
 def feature_names(estimator):
