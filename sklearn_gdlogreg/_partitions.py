@@ -27,6 +27,10 @@ FAN_IN = 16
 # How often it is seen whether a worker that does not answer is still there, in seconds, and how
 # long one that broke off may take to be missed by the scheduler.
 LOOK_EVERY, PATIENCE = 2.0, 10.0
+CANCELLED = (
+    "Partitions were cancelled during the fit: the client was restarted or closed, or another "
+    "program released them. Fit again."
+)
 
 
 # ---------------------------------------------------------------------------- one partition
@@ -229,10 +233,7 @@ class Cluster:
                 "workers more memory."
             ) from error
         except CancelledError as error:
-            raise RuntimeError(
-                "Partitions were cancelled during the fit: the client was restarted or closed, or "
-                "another program released them. Fit again."
-            ) from error
+            raise RuntimeError(CANCELLED) from error
 
     def rows(self, parts, n_classes, total_weight, n_jobs):
         return OnCluster(self, parts, n_classes, total_weight, n_jobs)
@@ -283,7 +284,7 @@ class OnCluster:
         self.n_classes, self.total_weight, self.n_jobs = n_classes, total_weight, n_jobs
         self.loss, self.outputs = loss_of(n_classes)
         self._place()
-        of_adders = self._results([adder.about() for adder in self.adders])
+        of_adders = [self._answer(adder.about()) for adder in self.adders]
         m, n, dtype, stored, weighted = zip(*of_adders, strict=True)
         self.m, self.n, self.dtype, self.weighted = sum(m), n[0], dtype[0], weighted[0]
         self.stored = None if stored[0] is None else sum(stored)
@@ -322,33 +323,35 @@ class OnCluster:
         """The sum of function(part, *arguments), a tuple, over all parts."""
         while True:
             try:
-                calls = [
-                    adder.total(function, arguments, combine, below)
-                    for adder, below in _tree(self.adders)
-                ]
-                return reduce(combine, self._results(calls))
+                results = self._answers(function, arguments, combine)
+                return reduce(combine, results)
             except WorkerLost as error:
                 logger.warning("%s Its partitions are made again on the others.", error)
                 self._place()
                 logger.warning("The descent goes on with %d workers.", len(self.adders))
 
-    def _results(self, calls):
-        """What the workers answer."""
-        return [self._result(call) for call in calls]
+    def _answers(self, *of_what):
+        """The sums of the adders that report to this process, each with those below it."""
+        try:
+            calls = [adder.total(*of_what, below) for adder, below in _tree(self.adders)]
+            return [self._answer(call) for call in calls]
+        except (OSError, RuntimeError) as error:
+            # A connection breaks a moment before the scheduler knows why.
+            give_up = time.monotonic() + PATIENCE
+            while time.monotonic() < give_up and not self._cancelled():
+                self._check_workers(error)
+                time.sleep(0.05)
+            raise RuntimeError(CANCELLED if self._cancelled() else str(error)) from error
 
-    def _result(self, call):
+    def _answer(self, call):
         while True:
             try:
                 return call.result(timeout=LOOK_EVERY)
             except TimeoutError:
                 self._check_workers()
-            except (OSError, RuntimeError) as error:
-                # A connection breaks a moment before the scheduler knows why.
-                give_up = time.monotonic() + PATIENCE
-                while time.monotonic() < give_up:
-                    self._check_workers(error)
-                    time.sleep(0.05)
-                raise
+
+    def _cancelled(self):
+        return any(part.status == "cancelled" for part in self.parts)
 
     def _check_workers(self, error=None):
         workers = self.cluster.client.scheduler_info(n_workers=-1)["workers"]
