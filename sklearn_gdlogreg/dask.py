@@ -6,9 +6,15 @@ Needs Dask: ``pip install "sklearn-gdlogreg[dask]"``.
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import dask
-import dask.array as da
 import numpy as np
+
+try:
+    import dask
+    import dask.array as da
+except ImportError as error:
+    raise ImportError(
+        'sklearn_gdlogreg.dask needs Dask: pip install "sklearn-gdlogreg[dask]".'
+    ) from error
 from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 
 from . import _partitions as partitions

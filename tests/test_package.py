@@ -56,6 +56,16 @@ sys.exit(main(["--standardize"]))
     assert run.returncode == 0, run.stderr
 
 
+def test_without_dask_its_module_says_what_to_install():
+    run = run_without_extras("""
+try:
+    import sklearn_gdlogreg.dask
+except ImportError as error:
+    print(error)
+""")
+    assert 'pip install "sklearn-gdlogreg[dask]"' in run.stdout, run.stderr
+
+
 def test_a_missing_extra_is_named_before_any_work(tmp_path):
     (tmp_path / "data.csv").write_text("a,y\n1,0\n2,1\n")
     main = "from sklearn_gdlogreg.__main__ import main; sys.exit(main({}))"
