@@ -7,6 +7,7 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 
 @pytest.fixture
@@ -20,6 +21,18 @@ def overlapping(rng, m, n, n_classes=2):
     X = rng.normal(size=(m, n)) + rng.normal(size=(n_classes, n))[y]
     y[: m // 5] = np.arange(m // 5) % n_classes
     return X * rng.uniform(0.5, 2, n) + rng.normal(size=n), y
+
+
+@pytest.fixture
+def sparse_rows(rng):
+    """A function of (m, n, density) that makes a CSR matrix of uniform entries."""
+
+    def make(m, n, density):
+        size = int(m * n * density)
+        entries = rng.random(size), (rng.integers(0, m, size), rng.integers(0, n, size))
+        return sparse.csr_array(sparse.coo_array(entries, (m, n)))
+
+    return make
 
 
 @pytest.fixture

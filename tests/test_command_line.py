@@ -5,11 +5,12 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.datasets import dump_svmlight_file
 
 from sklearn_gdlogreg.__main__ import main
+
+pd = pytest.importorskip("pandas")
 
 
 @pytest.fixture

@@ -9,20 +9,21 @@ import signal
 import time
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from sklearn_gdlogreg import Checkpoint, GDGridSearchCV, GDLogisticRegression, _partitions
+from sklearn_gdlogreg import Checkpoint, GDGridSearchCV, GDLogisticRegression
 
+pd = pytest.importorskip("pandas")
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 
+from sklearn_gdlogreg import _partitions  # noqa: E402
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression  # noqa: E402
 
 

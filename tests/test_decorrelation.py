@@ -162,14 +162,14 @@ def test_weights_on_few_rows_are_not_sampled_away(rng):
     assert decorrelation(X, y, sample_weight=s).stride == 1
 
 
-def test_the_price_grows_with_the_columns_and_decides():
+def test_the_price_grows_with_the_columns_and_decides(sparse_rows):
     y = np.arange(3000) % 2
     prices = [decorrelation(np.ones((3000, n), np.float32), y, C=1.0) for n in (3, 30, 300, 1000)]
     assert all(a.price < b.price for a, b in itertools.pairwise(prices))
     assert [made.first_at for made in prices[:2]] == [0, 0]
     assert 0 < prices[3].first_at < 200
     assert all(SHORTEST <= made.period <= LONGEST for made in prices)
-    wide = sparse.random_array((3000, 20_000), density=1e-3, format="csr", rng=0)
+    wide = sparse_rows(3000, 20_000, density=1e-3)
     assert decorrelation(wide, y, C=1.0).first_at == np.inf
 
 
@@ -185,11 +185,11 @@ def test_a_standardized_descent_that_takes_long_goes_on_decorrelated(rng):
     assert set(names[change:]) == {"decorrelated"}
 
 
-def test_l1_and_matrices_beyond_memory_are_refused(binary):
+def test_l1_and_matrices_beyond_memory_are_refused(binary, sparse_rows):
     X, y = binary
     with pytest.raises(ValueError, match=r"mixes the features.*use coordinates='standardized'"):
         GDLogisticRegression(coordinates="decorrelated", C=1.0, l1_ratio=0.5).fit(X, y)
-    wide = sparse.random_array((150, 50_000), density=1e-3, format="csr", rng=0)
+    wide = sparse_rows(150, 50_000, density=1e-3)
     with pytest.raises(ValueError, match="matrices of 50000 x 50000"):
         GDLogisticRegression(coordinates="decorrelated").fit(wide, y)
 

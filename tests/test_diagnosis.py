@@ -4,7 +4,6 @@ import re
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
@@ -77,6 +76,7 @@ def valley():
 def test_oscillation_is_compared_with_the_curvature_of_the_valley(factor, valley):
     X, y, stable, never_rises = valley
     clf = GDLogisticRegression(factor * stable, max_iter=201)
+    pd = pytest.importorskip("pandas")
     message = message_of(clf, pd.DataFrame(X, columns=["wide", "narrow"]), y)
     rises = np.diff(clf.loss_curve_[101:]) > 0
     assert rises.any()

@@ -128,8 +128,8 @@ def test_auto_in_float32_predicts_as_in_float64(binary):
     assert_allclose(single.predict_proba(X), double.predict_proba(X), atol=5e-3)
 
 
-def test_sparse_rows_without_entries_and_columns_without_entries():
-    X = sparse.random_array((200, 30), density=0.05, rng=np.random.default_rng(0), format="csr")
+def test_sparse_rows_without_entries_and_columns_without_entries(sparse_rows):
+    X = sparse_rows(200, 30, density=0.05)
     y = np.arange(200) % 3
     sparse_fit = quiet_fit(X, y, C=1.0, tol=1e-8)
     dense_fit = quiet_fit(X.toarray(), y, C=1.0, tol=1e-8)

@@ -4,8 +4,6 @@ import pickle
 import warnings
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -189,6 +187,14 @@ def wide_index(X):
     return X
 
 
+def pandas():
+    return pytest.importorskip("pandas")
+
+
+def polars():
+    return pytest.importorskip("polars")
+
+
 SAME = {
     "list": np.ndarray.tolist,
     "F order": np.asfortranarray,
@@ -196,9 +202,9 @@ SAME = {
     "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
     "read-only": readonly,
     "object": lambda X: X.astype(object),
-    "pandas": lambda X: pd.DataFrame(X, columns=list("abcd")),
-    "pandas nullable": lambda X: pd.DataFrame(X, columns=list("abcd")).convert_dtypes(),
-    "polars": lambda X: pl.DataFrame(X, schema=list("abcd")),
+    "pandas": lambda X: pandas().DataFrame(X, columns=list("abcd")),
+    "pandas nullable": lambda X: pandas().DataFrame(X, columns=list("abcd")).convert_dtypes(),
+    "polars": lambda X: polars().DataFrame(X, schema=list("abcd")),
     "csr_array": sparse.csr_array,
     "csc_matrix": sparse.csc_matrix,
     "coo_array": sparse.coo_array,
@@ -269,6 +275,7 @@ def test_labels_may_be_of_any_type(labels, binary):
 def test_labels_may_be_columns_of_frames(binary):
     X, y = binary
     names = np.array(["no", "yes"])[y]
+    pd, pl = pandas(), polars()
     for column in (pd.Series(names, dtype="category"), pd.Series(names), pl.Series(names)):
         assert_array_equal(fitted(X, column).classes_, ["no", "yes"])
     assert_array_equal(fitted(X, pd.Series(y, dtype="Int64")).predict(X), fitted(X, y).predict(X))
@@ -438,7 +445,7 @@ def test_a_schedule_that_fails_on_the_way_leaves_an_earlier_fit_alone(binary):
     clf = fitted(X, y).set_params(learning_rate=lambda t: 0.1 if t < 3 else -1)
     before = dict(vars(clf))
     with pytest.raises(ValueError, match=r"learning_rate\(3\) returned -1"):
-        clf.fit(pd.DataFrame(X[:, :2], columns=["a", "b"]), y)
+        clf.fit(pandas().DataFrame(X[:, :2], columns=["a", "b"]), y)
     assert vars(clf) == before
 
 
@@ -446,7 +453,7 @@ def test_mixed_feature_names_are_refused_before_any_work(binary):
     X, y = binary
     clf = GDLogisticRegression(lambda t: pytest.fail("a step was made"))
     with pytest.raises(TypeError, match=r"[Ff]eature names"):
-        clf.fit(pd.DataFrame(X, columns=["a", "b", "c", 3]), y)
+        clf.fit(pandas().DataFrame(X, columns=["a", "b", "c", 3]), y)
 
 
 def test_another_number_of_features_is_refused(binary):

@@ -151,8 +151,8 @@ def test_a_constant_column_does_not_deviate_by_the_rounding_of_its_mean(storage,
     assert (deviation <= np.finfo(dtype).eps * mean).all()
 
 
-def test_sparse_moments_are_those_of_the_dense_matrix(weights):
-    X = sparse.random_array((150, 20), density=0.1, rng=np.random.default_rng(0), format="csr")
+def test_sparse_moments_are_those_of_the_dense_matrix(weights, sparse_rows):
+    X = sparse_rows(150, 20, density=0.1)
     y = np.resize([0, 1], 150)
     for s in (None, weights):
         dense, found = objective(X.toarray(), y, s), objective(X, y, s)
