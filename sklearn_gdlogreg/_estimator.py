@@ -7,9 +7,11 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 
 # These two mixins are what scikit-learn's own linear classifiers are made of; its API reference
 # has no public name for them. Copies of decision_function, predict, sparsify and densify would
@@ -69,6 +71,40 @@ def check_path(estimator):
             "This fit stored no path of the coefficients; fit with store_path=True, or with "
             "store_path=10 for every tenth iteration."
         )
+
+
+def largest_decision(dtype):
+    """Differences of decision values below this are finite."""
+    return float(np.finfo(dtype).max) / 4
+
+
+def without_overflow(z, X, coef, intercept):
+    """Decision values, finite for every finite row: a sum of terms up to 1e308 may be inf or nan.
+
+    Where they are too large, a multiple of them that is not, for the same order and the same signs.
+    """
+    largest = largest_decision(z.dtype)
+    z = z.copy()
+    rows = np.flatnonzero(~(np.abs(z).reshape(len(z), -1).max(axis=1) < largest))
+    few = X[rows].astype(np.float64)
+    size = abs(few).max(axis=1)
+    size = np.asarray(size.todense() if issparse(size) else size).reshape(-1, 1)
+    # Rows, coefficients and intercepts in powers of 2 of their own, then in one that holds all.
+    of_row, of_coef, of_intercept = (
+        np.frexp(most)[1] for most in (size, np.abs(coef).max(), np.abs(intercept).max())
+    )
+    few = few.multiply(np.ldexp(1.0, -of_row)).tocsr() if issparse(few) else np.ldexp(few, -of_row)
+    power = np.maximum(of_row + of_coef, of_intercept)
+    relative = np.ldexp(
+        few @ np.ldexp(coef.astype(np.float64), -of_coef).T, of_row + of_coef - power
+    )
+    relative += np.ldexp(intercept.astype(np.float64), -power)
+    greatest = np.abs(relative).max(axis=1, keepdims=True)
+    with quiet():
+        reached = np.minimum(np.ldexp(greatest, power), largest)
+    values = np.divide(relative, greatest, out=np.zeros_like(relative), where=greatest > 0)
+    z[rows] = (values * reached).reshape(len(rows), *z.shape[1:])
+    return z
 
 
 def _of_decisions(name, z):
@@ -634,9 +670,16 @@ class GDLogisticRegression(
         refuse_lazy("X", X)
         if is_mapped(X) and X.ndim == 2 and len(X):
             # What must be converted or copied is a chunk at a time, not the whole.
-            chunk = super().decision_function
-            return np.concatenate([chunk(np.asarray(X)[rows]) for rows in chunks(X)])
-        return super().decision_function(X)
+            return np.concatenate([self._decisions(np.asarray(X)[rows]) for rows in chunks(X)])
+        return self._decisions(X)
+
+    def _decisions(self, X):
+        with quiet():
+            z = super().decision_function(X)
+        if library_of(z) is not None or np.max(np.abs(z), initial=0) < largest_decision(z.dtype):
+            return z
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        return without_overflow(z, X, self.coef_, self.intercept_)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -748,6 +791,33 @@ class GDLogisticRegression(
             (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
         ]
         return labels if library is None else move_to(labels, xp=library[0], device=library[1])
+
+    def to_sklearn(self):
+        """The same model as scikit-learn's own LogisticRegression, fitted.
+
+        For tools that know that class: ONNX and PMML converters, SHAP, MLflow and others.
+
+        Returns
+        -------
+        model : sklearn.linear_model.LogisticRegression
+            With the same coefficients, hence the same predictions. Its parameters are such that
+            its own `fit` would go for the same optimum.
+        """
+        check_is_fitted(self)
+        model = LogisticRegression(
+            C=self.C,
+            l1_ratio=self.l1_ratio,
+            fit_intercept=self.fit_intercept,
+            class_weight=self.class_weight,
+            solver="saga" if self.l1_ratio > 0 else "lbfgs",
+            max_iter=max(self.max_iter, 1),
+        )
+        for name in ("classes_", "coef_", "intercept_", "n_iter_"):
+            setattr(model, name, on_host(getattr(self, name)).copy())
+        model.n_features_in_ = self.n_features_in_
+        if hasattr(self, "feature_names_in_"):
+            model.feature_names_in_ = self.feature_names_in_
+        return model
 
     def history(self):
         """The descent as a table; needs pandas.

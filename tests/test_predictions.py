@@ -1,0 +1,124 @@
+"""Predictions: probabilities for every finite row, and the same from other tools."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from sklearn_gdlogreg import GDLogisticRegression
+
+LARGEST = {np.float64: 1.7e308, np.float32: float(np.float32(3.4e38))}
+
+
+def model(coef, intercept, dtype=np.float64):
+    """As if it had been fitted to these coefficients."""
+    classes = max(2, len(coef))
+    clf = GDLogisticRegression(max_iter=0)
+    clf.fit(np.zeros((classes, np.shape(coef)[1]), dtype), np.arange(classes))
+    clf.coef_, clf.intercept_ = np.array(coef, dtype), np.array(intercept, dtype)
+    return clf
+
+
+@pytest.mark.parametrize("dtype", LARGEST)
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("n_rows", [1, 3])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_probabilities_are_numbers_for_every_finite_row(dtype, storage, n_rows, data):
+    values = st.floats(-LARGEST[dtype], LARGEST[dtype], width=dtype(0).itemsize * 8)
+    X = data.draw(arrays(dtype, (4, 3), elements=values))
+    coef = data.draw(arrays(dtype, (n_rows, 3), elements=values))
+    intercept = data.draw(arrays(dtype, n_rows, elements=values))
+    clf = model(coef, intercept, dtype)
+    X = storage(X)
+    proba, log_proba = clf.predict_proba(X), clf.predict_log_proba(X)
+    assert ((proba >= 0) & (proba <= 1)).all()
+    assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
+    assert np.isfinite(log_proba).all()
+    assert (log_proba <= 0).all()
+    assert np.isfinite(clf.decision_function(X)).all()
+    assert_array_equal(proba[np.arange(4), clf.predict(X)], proba.max(axis=1))
+
+
+def test_terms_that_overflow_and_cancel():
+    clf = model([[2.0**1000, -(2.0**1000)]], [0.0])
+    # 2^1040 - 2^1040 is 0, 2^1040 - 2^1041 negative; in float64 they are nan.
+    assert_array_equal(clf.predict_proba([[2.0**40, 2.0**40]]), [[0.5, 0.5]])
+    assert_array_equal(clf.predict([[1e10, 2e10], [2e10, 1e10], [1.0, 2.0]]), [0, 1, 0])
+    clf = model([[1e300, 0], [0, 1e300], [-1e300, 0]], [0.0, 0.0, 0.0])
+    assert_array_equal(clf.predict([[1e300, 2e300], [2e300, 1e300], [-1e300, -2e300]]), [1, 0, 2])
+
+
+def test_where_nothing_overflows_nothing_is_touched(multiclass):
+    X, y = multiclass
+    clf = GDLogisticRegression(C=1.0).fit(X, y)
+    assert_array_equal(clf.decision_function(X), X @ clf.coef_.T + clf.intercept_)
+
+
+def test_a_zero_row_of_extreme_coefficients_gets_the_intercept():
+    clf = model([[1.7e308, -1.7e308]], [0.5])
+    assert_allclose(clf.decision_function([[0.0, 0.0]]), [0.5])
+    assert_allclose(clf.predict_proba(sparse.csr_array((1, 2)))[0, 1], 1 / (1 + np.exp(-0.5)))
+
+
+# ---------------------------------------------------------------------------- other tools
+
+
+@pytest.fixture(params=["binary", "multiclass"])
+def fitted(request):
+    X, y = request.getfixturevalue(request.param)
+    y = np.array(["a", "b", "c"])[y]
+    return GDLogisticRegression(C=1.0).fit(X, y), X, y
+
+
+@pytest.mark.parametrize("options", [{}, {"C": 0.5, "l1_ratio": 1.0}, {"fit_intercept": False}])
+def test_to_sklearn_predicts_the_same(options, fitted):
+    clf, X, y = fitted
+    clf.set_params(**options).fit(X, y)
+    twin = clf.to_sklearn()
+    assert type(twin) is LogisticRegression
+    for method in ("predict_proba", "predict_log_proba", "decision_function"):
+        assert_allclose(getattr(twin, method)(X), getattr(clf, method)(X), rtol=1e-12)
+    assert_array_equal(twin.predict(X), clf.predict(X))
+    twin.coef_[:] = 0
+    assert clf.coef_.any()
+
+
+def test_to_sklearns_own_fit_goes_for_the_same_optimum(fitted):
+    clf, X, y = fitted
+    clf.set_params(C=0.5, l1_ratio=0.3, class_weight="balanced", tol=1e-9).fit(X, y)
+    twin = clf.to_sklearn().set_params(tol=1e-10, max_iter=20_000, random_state=0)
+    assert_allclose(twin.fit(X, y).coef_, clf.coef_, atol=1e-6)
+
+
+def test_to_sklearn_keeps_the_names(binary):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(binary[0], columns=list("abcd"))
+    twin = GDLogisticRegression(C=1.0).fit(X, binary[1]).to_sklearn()
+    assert_array_equal(twin.feature_names_in_, list("abcd"))
+
+
+def test_onnx_runtime_predicts_the_same(fitted):
+    skl2onnx, onnxruntime = map(pytest.importorskip, ("skl2onnx", "onnxruntime"))
+    clf, X, _ = fitted
+    X = X.astype(np.float32)
+    exported = skl2onnx.to_onnx(clf.to_sklearn(), X[:1], options={"zipmap": False})
+    session = onnxruntime.InferenceSession(
+        exported.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    labels, proba = session.run(None, {session.get_inputs()[0].name: X})
+    assert_allclose(proba, clf.predict_proba(X), atol=1e-5)
+    assert np.mean(labels == clf.predict(X)) == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # of shap's own imports
+def test_shap_explains_the_decision(fitted):
+    shap = pytest.importorskip("shap")
+    clf, X, _ = fitted
+    explained = shap.LinearExplainer(clf.to_sklearn(), X)(X)
+    z = clf.decision_function(X)
+    assert_allclose(explained.values.sum(axis=1) + explained.base_values, z, rtol=1e-9, atol=1e-9)
