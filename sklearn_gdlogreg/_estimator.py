@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
@@ -26,7 +25,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _checkpoint as checkpoint
-from ._array_api import ArrayExamples, Namespace, library_of, on_host
+from ._array_api import ArrayExamples, library_of, on_host
 from ._check import (
     check_classes,
     check_float,
@@ -38,12 +37,12 @@ from ._check import (
     quiet,
     refuse_lazy,
 )
-from ._cross_entropy import Sigmoid, Softmax
+from ._decisions import largest_decision, of_decisions, without_overflow
 from ._descent import DESCENT_PARAMETERS, begin
 from ._examples import Examples, check_has_weight, class_weights, to_stop_by
 from ._objective import Objective
 from ._observers import Callbacks, EarlyStopping, Path, is_outermost, progress
-from ._rows import BATCH_ENTRIES, batches, chunks
+from ._rows import chunks
 from ._run import End, Run
 
 
@@ -71,55 +70,6 @@ def check_path(estimator):
             "This fit stored no path of the coefficients; fit with store_path=True, or with "
             "store_path=10 for every tenth iteration."
         )
-
-
-def largest_decision(dtype):
-    """Differences of decision values below this are finite."""
-    return float(np.finfo(dtype).max) / 4
-
-
-def without_overflow(z, X, coef, intercept):
-    """Decision values, finite for every finite row: a sum of terms up to 1e308 may be inf or nan.
-
-    Where they are too large, a multiple of them that is not, for the same order and the same signs.
-    """
-    largest = largest_decision(z.dtype)
-    z = z.copy()
-    rows = np.flatnonzero(~(np.abs(z).reshape(len(z), -1).max(axis=1) < largest))
-    few = X[rows].astype(np.float64)
-    size = abs(few).max(axis=1)
-    size = np.asarray(size.todense() if issparse(size) else size).reshape(-1, 1)
-    # Rows, coefficients and intercepts in powers of 2 of their own, then in one that holds all.
-    of_row, of_coef, of_intercept = (
-        np.frexp(most)[1] for most in (size, np.abs(coef).max(), np.abs(intercept).max())
-    )
-    few = few.multiply(np.ldexp(1.0, -of_row)).tocsr() if issparse(few) else np.ldexp(few, -of_row)
-    power = np.maximum(of_row + of_coef, of_intercept)
-    relative = np.ldexp(
-        few @ np.ldexp(coef.astype(np.float64), -of_coef).T, of_row + of_coef - power
-    )
-    relative += np.ldexp(intercept.astype(np.float64), -power)
-    greatest = np.abs(relative).max(axis=1, keepdims=True)
-    with quiet():
-        reached = np.minimum(np.ldexp(greatest, power), largest)
-    values = np.divide(relative, greatest, out=np.zeros_like(relative), where=greatest > 0)
-    z[rows] = (values * reached).reshape(len(rows), *z.shape[1:])
-    return z
-
-
-def _of_decisions(name, z):
-    """The "probabilities" or "log_probabilities" of decision values."""
-    function = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
-    library = library_of(z)
-    if library is not None:
-        of_classes = function(z.T if z.ndim > 1 else z, Namespace(*library))
-        return of_classes.T if z.ndim > 1 else library[0].stack(of_classes, axis=1)
-    result = z if z.ndim > 1 else np.empty((len(z), 2), z.dtype)
-    # Block by block: the temporaries stay in the cache.
-    for rows in batches(len(z), max(1, BATCH_ENTRIES // (4 * result.shape[1]))):
-        for k, of_class in enumerate(function(z[rows].T)):
-            result[rows, k] = of_class
-    return result
 
 
 class GDLogisticRegression(
@@ -696,7 +646,7 @@ class GDLogisticRegression(
         """
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="coef_", method="predict_proba")
-        return _of_decisions("probabilities", self.decision_function(X))
+        return of_decisions("probabilities", self.decision_function(X))
 
     def predict_log_proba(self, X):
         """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
@@ -713,7 +663,7 @@ class GDLogisticRegression(
         """
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
-        return _of_decisions("log_probabilities", self.decision_function(X))
+        return of_decisions("log_probabilities", self.decision_function(X))
 
     def staged_decision_function(self, X):
         """`decision_function` at every stored iteration.
@@ -762,7 +712,7 @@ class GDLogisticRegression(
         ValueError
             If the fit stored no path.
         """
-        return (_of_decisions("probabilities", z) for z in self.staged_decision_function(X))
+        return (of_decisions("probabilities", z) for z in self.staged_decision_function(X))
 
     def staged_predict(self, X):
         """`predict` at every stored iteration.
