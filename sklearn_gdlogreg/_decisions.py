@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils.extmath import safe_sparse_dot
 
 from ._array_api import Namespace, library_of
 from ._check import quiet
@@ -9,19 +10,25 @@ from ._cross_entropy import Sigmoid, Softmax
 from ._rows import BATCH_ENTRIES, batches
 
 
-def largest_decision(dtype):
-    """Differences of decision values below this are finite."""
-    return float(np.finfo(dtype).max) / 4
+def decisions(X, coef, intercept):
+    """z = w . x + b, of shape (m,) or (m, n_classes), finite for every finite row."""
+    with quiet():
+        z = safe_sparse_dot(X, coef.T, dense_output=True) + intercept
+    if library_of(z) is None:
+        # Of values below this the differences are finite.
+        largest = float(np.finfo(z.dtype).max) / 4
+        if not np.max(np.abs(z), initial=0) < largest:
+            coef = coef.toarray() if issparse(coef) else coef
+            z = _without_overflow(z, X, coef, intercept, largest)
+    return z[:, 0] if z.shape[1] == 1 else z
 
 
-def without_overflow(z, X, coef, intercept):
-    """Decision values, finite for every finite row: a sum of terms up to 1e308 may be inf or nan.
+def _without_overflow(z, X, coef, intercept, largest):
+    """The same where a sum of terms up to 1e308 has become inf or nan.
 
-    Where they are too large, a multiple of them that is not, for the same order and the same signs.
+    A multiple of the values that is not too large, for the same order and the same signs.
     """
-    largest = largest_decision(z.dtype)
-    z = z.copy()
-    rows = np.flatnonzero(~(np.abs(z).reshape(len(z), -1).max(axis=1) < largest))
+    rows = np.flatnonzero(~(np.abs(z).max(axis=1) < largest))
     few = X[rows].astype(np.float64)
     size = abs(few).max(axis=1)
     size = np.asarray(size.todense() if issparse(size) else size).reshape(-1, 1)
@@ -39,7 +46,7 @@ def without_overflow(z, X, coef, intercept):
     with quiet():
         reached = np.minimum(np.ldexp(greatest, power), largest)
     values = np.divide(relative, greatest, out=np.zeros_like(relative), where=greatest > 0)
-    z[rows] = (values * reached).reshape(len(rows), *z.shape[1:])
+    z[rows] = values * reached
     return z
 
 

@@ -21,7 +21,6 @@ from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
 from sklearn.utils._array_api import check_same_namespace, move_to
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _checkpoint as checkpoint
@@ -37,7 +36,7 @@ from ._check import (
     quiet,
     refuse_lazy,
 )
-from ._decisions import largest_decision, of_decisions, without_overflow
+from ._decisions import decisions, of_decisions
 from ._descent import DESCENT_PARAMETERS, begin
 from ._examples import Examples, check_has_weight, class_weights, to_stop_by
 from ._objective import Objective
@@ -617,19 +616,18 @@ class GDLogisticRegression(
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, above 0 where ``classes_[1]`` is predicted.
         """
+        check_is_fitted(self)
         refuse_lazy("X", X)
+        check_same_namespace(X, self, attribute="coef_", method="decision_function")
         if is_mapped(X) and X.ndim == 2 and len(X):
             # What must be converted or copied is a chunk at a time, not the whole.
             return np.concatenate([self._decisions(np.asarray(X)[rows]) for rows in chunks(X)])
         return self._decisions(X)
 
     def _decisions(self, X):
-        with quiet():
-            z = super().decision_function(X)
-        if library_of(z) is not None or np.max(np.abs(z), initial=0) < largest_decision(z.dtype):
-            return z
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
-        return without_overflow(z, X, self.coef_, self.intercept_)
+        with quiet():  # it looks for nan and inf in a sum, which may overflow
+            X = validate_data(self, X, accept_sparse="csr", reset=False)
+        return decisions(X, self.coef_, self.intercept_)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -685,14 +683,12 @@ class GDLogisticRegression(
         """
         check_path(self)
         check_same_namespace(X, self, attribute="coef_", method="staged_decision_function")
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
-        # As decision_function computes it, for the same bits.
-        scores = (
-            safe_sparse_dot(X, self.coef_path_[k, :, :].T, dense_output=True)
-            + self.intercept_path_[k, :]
+        with quiet():
+            X = validate_data(self, X, accept_sparse="csr", reset=False)
+        return (
+            decisions(X, self.coef_path_[k, :, :], self.intercept_path_[k, :])
             for k in range(self.iteration_path_.shape[0])
         )
-        return (z[:, 0] if z.shape[1] == 1 else z for z in scores)
 
     def staged_predict_proba(self, X):
         """`predict_proba` at every stored iteration.
