@@ -29,10 +29,15 @@ def check_rows(X, y, caller):
         y = np.asarray(y)
     if _is_plain(X, y):
         return X, y
-    with quiet():  # it looks for nan and inf in a sum, which may overflow
-        X, y = check_X_y(
-            X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller
-        )
+    try:
+        with quiet():  # it looks for nan and inf in a sum, which may overflow
+            X, y = check_X_y(
+                X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller
+            )
+    except ValueError as error:
+        if "inconsistent numbers of samples" not in str(error):
+            raise
+        raise ValueError(f"X and y must have the same number of rows. {error}") from error
     if not (sparse.issparse(X) or mapped or X.flags.c_contiguous or X.flags.f_contiguous):
         # Every matrix product with a strided view would copy it again.
         X = np.ascontiguousarray(X)
@@ -105,7 +110,13 @@ def check_labels(y):
     """Refuse numbers that are no classes."""
     if y.dtype.kind not in "iubUS":
         # Integers and strings are classes; finding that out takes longer than a small fit.
-        check_classification_targets(y)
+        try:
+            check_classification_targets(y)
+        except TypeError as error:
+            raise ValueError(
+                "y has labels of different types, which cannot be sorted, such as strings and "
+                f"numbers; use one type: {error}."
+            ) from error
 
 
 def check_classes(classes, at_least=2):

@@ -125,7 +125,8 @@ def _rate_and_scale(run, name_of):
     # oscillate. At the lowest cost seen it is close to its value at the minimum; where even that
     # point is saturated it explains nothing, and is left out.
     w, b = run.best.coef, run.best.intercept
-    stable = 2 / curvature_at(problem.objective, run.best.coordinates, w, b)
+    curvature = curvature_at(problem.objective, run.best.coordinates, w, b)
+    stable = 2 / curvature if curvature > 0 else np.inf
     settles = (
         f"a descent settles only below 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost "
         f"seen, iteration {run.best.t}), and "

@@ -48,7 +48,7 @@ from ._run import End, Run
 def feature_names(X):
     """The names that scikit-learn would find; they are set with everything else, after the fit."""
     seen = GDLogisticRegression()
-    if not isinstance(X, np.ndarray):
+    if not isinstance(X, np.ndarray | list | tuple):
         validate_data(seen, X, skip_check_array=True)
     return getattr(seen, "feature_names_in_", None)
 
@@ -625,9 +625,13 @@ class GDLogisticRegression(
         return self._decisions(X)
 
     def _decisions(self, X):
+        return decisions(self._rows_to_predict(X), self.coef_, self.intercept_)
+
+    def _rows_to_predict(self, X):
+        """X, checked, as floats, as in `fit`."""
+        dtype = (np.float64, np.float32) if library_of(X) is None else "numeric"
         with quiet():  # it looks for nan and inf in a sum, which may overflow
-            X = validate_data(self, X, accept_sparse="csr", reset=False)
-        return decisions(X, self.coef_, self.intercept_)
+            return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -683,8 +687,7 @@ class GDLogisticRegression(
         """
         check_path(self)
         check_same_namespace(X, self, attribute="coef_", method="staged_decision_function")
-        with quiet():
-            X = validate_data(self, X, accept_sparse="csr", reset=False)
+        X = self._rows_to_predict(X)
         return (
             decisions(X, self.coef_path_[k, :, :], self.intercept_path_[k, :])
             for k in range(self.iteration_path_.shape[0])

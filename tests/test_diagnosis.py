@@ -208,3 +208,12 @@ def test_rows_without_weight_do_not_hide_that_the_rest_is_separable():
 def test_overlapping_classes_are_not_said_to_be_separable(standardized):
     message = message_of(GDLogisticRegression(max_iter=3), *standardized)
     assert "separable" not in message
+
+
+def test_a_start_so_far_out_that_nothing_is_curved_there_is_survived(rng):
+    X = rng.normal(size=(60, 1)) * 1e123
+    y = rng.integers(0, 2, 60)
+    clf = GDLogisticRegression(0.1, max_iter=10)
+    with pytest.warns(ConvergenceWarning, match="the cost never rises below 2 / L") as caught:
+        clf.fit(X, y, coef_init=[[1.0]])
+    assert "lambda_max" not in str(caught[0].message)
