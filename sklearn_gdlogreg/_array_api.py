@@ -247,7 +247,6 @@ class ArrayExamples:
         if self.weights is not None or of_class is not None:
             totals = self.class_totals()
             of_class = np.ones(K) if of_class is None else of_class
-            of_class = np.where(totals > 0, of_class, 0)  # of an empty class it may be inf
             largest = float(of_class.max())
             of_class = of_class / largest
             total = float(of_class @ totals)

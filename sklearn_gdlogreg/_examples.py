@@ -87,7 +87,6 @@ class Examples:
         if weights is not None:
             unit = float(weights.max())
             weights = weights / unit
-            of_row = np.where(weights > 0, of_row, 0)  # of an empty class it may be inf
         largest = float(of_row.max())
         if largest > 0:
             of_row, unit = of_row / largest, unit * largest
@@ -184,7 +183,9 @@ def class_weights(class_weight, examples):
         of_class = compute_class_weight(
             class_weight, classes=classes, y=classes, sample_weight=totals
         )
-    if not np.any(of_class[totals > 0]):
+    # Of a class without weight nothing is learned, and nothing that is asked of it counts.
+    of_class = np.where(totals > 0, of_class, 0)
+    if not of_class.any():
         raise ValueError(
             f"class_weight={class_weight} leaves every example with weight 0; give the classes of "
             "y positive weights."

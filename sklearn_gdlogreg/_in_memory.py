@@ -99,7 +99,7 @@ class InMemory:
         """
         share, total = shares_of(sample_weight, X.shape[0], X.dtype, weight_unit)
         whole = Block(X, labels_of(codes, n_classes, X.dtype), share)
-        rows = cls(parts_of(*whole), n_classes, total, n_jobs)
+        rows = cls(parts_of(*whole[:3]), n_classes, total, n_jobs)
         rows.whole = whole
         return rows
 

@@ -29,7 +29,7 @@ def moments(rows, stride=1, unit=1.0):
     """
     if rows.stored is None:
         total, count = rows.total(_sum_of_some, max(1, rows.m // NEARBY))
-        near = total / count
+        near = total / max(1, count)
     else:
         near = np.zeros(rows.n)  # sparse columns are mostly 0, and are best measured from there
     common, square = rows.total(_sums_around, near.astype(rows.dtype), stride, unit)
@@ -69,6 +69,7 @@ def second_moments_of(part, weights, mean, scale):
     shift = mean * scale
     for batch in part.batches(n):
         block = X[batch, :].toarray() if sparse.issparse(X) else X[batch, :]
+        block = _present(block, part, batch)
         x = xp.empty((block.shape[0], n + 1), block.dtype)
         x[:, :-1] = block * scale
         x[:, :-1] -= shift
@@ -84,10 +85,17 @@ def second_moments_of(part, weights, mean, scale):
     return total
 
 
+def _present(X, part, rows):
+    """Some rows of a part, 0 for those without weight: infinity times 0 would be no number."""
+    return part.xp.where((part.share[rows] > 0)[:, None], X, 0.0) if part.weighted else X
+
+
 def _sum_of_some(part, stride):
     """Of every stride-th row, and their number."""
     sample = part.sample(stride)
-    return part.on_host(part.xp.sum(sample.X, axis=0)).astype(np.float64), sample.m
+    count = int(part.xp.count_nonzero(sample.share > 0)) if sample.weighted else sample.m
+    X = _present(sample.X, sample, slice(None))
+    return part.on_host(part.xp.sum(X, axis=0)).astype(np.float64), count
 
 
 def _sums_around(part, near, stride, unit):
@@ -98,7 +106,7 @@ def _sums_around(part, near, stride, unit):
         return _sparse_sums_around(sample, shares)
     common = square = np.zeros(X.shape[1])
     for batch in sample.batches(X.shape[1]):
-        d = X[batch, :] - near
+        d = _present(X[batch, :] - near, sample, batch)
         common = common + part.on_host(shares[batch] @ d)
         d *= d
         square = square + part.on_host(shares[batch] @ d)
@@ -150,6 +158,7 @@ def _deviations_in(part, columns, center, size, stride, unit):
     for batch in sample.batches(n):
         d = sample.xp.take(sample.X[batch, :], columns, axis=1) / size
         d -= center
+        d = _present(d, sample, batch)
         for total, power in zip(totals, (d, abs(d), d * d), strict=True):
             total += sample.on_host(shares[batch] @ power)
     return tuple(totals)

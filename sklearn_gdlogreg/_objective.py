@@ -36,6 +36,12 @@ def linear(X, w, b):
     return z
 
 
+def linear_of(block, w, b, xp):
+    """The same for a block; 0 for rows without weight, of which 0 times infinity would be left."""
+    z = linear(block.X, w, b)
+    return z if block.absent is None else xp.where(block.absent, 0.0, z)
+
+
 def cost_and_gradient_of(part, loss, w, b):
     """A part's share of the mean loss, and of its gradient."""
     return reduce(added, [_of_block(block, loss, w, b, part.xp) for block in part.blocks])
@@ -43,8 +49,8 @@ def cost_and_gradient_of(part, loss, w, b):
 
 def _of_block(block, loss, w, b, xp):
     """Forward from z to the loss, backward from dz."""
-    X, y, share = block
-    losses, dz = loss.cross_entropy(linear(X, w, b), y, xp)
+    X, y, share, _ = block
+    losses, dz = loss.cross_entropy(linear_of(block, w, b, xp), y, xp)
     if isinstance(share, float):
         J = float(xp.add.reduce(losses, dtype=np.float64)) * share
     else:
@@ -63,8 +69,8 @@ def _backward(dz, X, share, xp):
 def evaluation_of(part, loss, w, b):
     """A part's share of the mean loss, and of the rows that are right."""
     mean_loss = right = 0.0
-    for X, y, share in part.blocks:
-        z = linear(X, w, b)
+    for block in part.blocks:
+        z, y, share = linear_of(block, w, b, part.xp), block.y, block.share
         right += float(part.xp.sum(part.xp.where(loss.hits(z, y, part.xp), share, 0.0)))
         mean_loss += float(part.xp.sum(share * loss.cross_entropy(z, y, part.xp)[0]))
     return mean_loss, right
@@ -73,28 +79,29 @@ def evaluation_of(part, loss, w, b):
 def curvature_of(part, loss, v, c, w, b):
     """A part's share of the second derivative at (w, b), times (v, c)."""
 
-    def of_block(X, _, share):
-        dz = loss.differential(linear(X, w, b), linear(X, v, c), part.xp)
-        return _backward(dz, X, share, part.xp)
+    def of_block(block):
+        z, v_z = (linear_of(block, *at, part.xp) for at in ((w, b), (v, c)))
+        return _backward(loss.differential(z, v_z, part.xp), block.X, block.share, part.xp)
 
-    return reduce(added, [of_block(*block) for block in part.blocks])
+    return reduce(added, map(of_block, part.blocks))
 
 
 def curvature_bound_of(part, loss, v, c):
     """The same for a matrix that the second derivative exceeds nowhere."""
 
-    def of_block(X, _, share):
-        return _backward(loss.curvature_bound * linear(X, v, c), X, share, part.xp)
+    def of_block(block):
+        dz = loss.curvature_bound * linear_of(block, v, c, part.xp)
+        return _backward(dz, block.X, block.share, part.xp)
 
-    return reduce(added, [of_block(*block) for block in part.blocks])
+    return reduce(added, map(of_block, part.blocks))
 
 
 def misplaced_in(part, loss, w, b):
     """How many rows with a weight are not strictly on their own side."""
     misplaced = 0
-    for X, y, share in part.blocks:
-        placed = loss.separates(linear(X, w, b), y, part.xp)
-        misplaced += int(part.xp.count_nonzero((share > 0) & ~placed))
+    for block in part.blocks:
+        placed = loss.separates(linear_of(block, w, b, part.xp), block.y, part.xp)
+        misplaced += int(part.xp.count_nonzero((block.share > 0) & ~placed))
     return (misplaced,)
 
 

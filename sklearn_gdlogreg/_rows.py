@@ -58,11 +58,16 @@ def block_length(m, size):
 
 
 class Block(NamedTuple):
-    """Some of the rows: views, nothing is copied."""
+    """Some of the rows: views, nothing is copied.
+
+    `absent` says which rows have no weight: whatever they hold, they count for nothing. None
+    where there are none of them.
+    """
 
     X: object
     y: np.ndarray
     share: np.ndarray | float
+    absent: np.ndarray | None = None
 
 
 class Part:
@@ -106,14 +111,18 @@ class Part:
     @cached_property
     def blocks(self):
         """All rows, in blocks that fit the cache."""
-        return [
-            Block(
-                SparseRows(self.X, rows) if sparse.issparse(self.X) else self.X[rows, :],
-                self.y[rows],
-                self.share[..., rows] if self.weighted else self.share,
-            )
-            for rows in batches(self.m, self.block_length)
-        ]
+        return [self._block(rows) for rows in batches(self.m, self.block_length)]
+
+    def _block(self, rows):
+        X = SparseRows(self.X, rows) if sparse.issparse(self.X) else self.X[rows, :]
+        if not self.weighted:
+            return Block(X, self.y[rows], self.share)
+        share = self.share[..., rows]
+        absent = share == 0
+        if absent.ndim > 1:
+            absent = absent.all(axis=0)
+        has_absent = bool(self.xp.count_nonzero(absent))
+        return Block(X, self.y[rows], share, absent if has_absent else None)
 
     def sample(self, stride):
         """The rows whose number, among all rows, is a multiple of `stride`; all of them for 1."""

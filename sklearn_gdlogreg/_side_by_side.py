@@ -132,7 +132,7 @@ class Together:
             np.array([o.penalty.l2 for o in chosen], dtype).reshape(self.shape),
         )
         self.has_l1 = bool(self.penalties.l1.any())
-        X, y, share = first.rows.whole
+        X, y, share, _ = first.rows.whole
         shares = [o.rows.whole.share for o in chosen]
         if shares and all(np.array_equal(each, shares[0]) for each in shares):
             share = shares[0]
@@ -152,16 +152,20 @@ class Together:
         return reduce(added, [self._of_block(block, W, b) for block in part.blocks])
 
     def _of_block(self, block, W, b):
-        X, y, share = block
+        X, y, share, absent = block
         n = W.shape[-1]
         if self.loss is Sigmoid:
             # z / 2 and 2 dz: the halves are in W and in the sum, not in passes over Z.
             Z = (W / 2) @ X.T
             Z += (b / 2)[:, None]
+            if absent is not None:
+                Z[:, absent] = 0
             dZ, factor = Sigmoid.doubled_dz(Z, y), W.dtype.type(0.5)
         else:
             Z = W.reshape(-1, n) @ X.T
             Z += b.reshape(-1, 1)
+            if absent is not None:
+                Z[:, absent] = 0
             dZ, factor = self.loss.dz(Z.reshape(*b.shape, -1), y), W.dtype.type(1)
         if np.ndim(share):
             dZ *= share[:, None] if np.ndim(share) == 2 and self.outputs else share

@@ -7,6 +7,7 @@ nothing is kept that a pickle, a fork or a nested joblib could stumble over.
 
 import itertools
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import reduce
@@ -34,6 +35,35 @@ def n_threads(n_jobs):
         return 1
     limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return min(cpu_count(), int(limit)) if limit.isdigit() and int(limit) else cpu_count()
+
+
+class Held:
+    """BLAS, held to one thread for as long as any fit of this process wants it so.
+
+    Each for itself would take what another has set for what had been there before, and leave it so.
+    """
+
+    def __init__(self):
+        self.lock, self.count, self.limiter = threading.Lock(), 0, None
+
+    def enter(self, blas):
+        with self.lock:
+            if self.count == 0:
+                self.limiter = blas.limit(limits=1)
+            self.count += 1
+
+    def leave(self):
+        with self.lock:
+            self.count -= 1
+            if self.count == 0:
+                self.limiter.restore_original_limits()
+                self.limiter = None
+
+
+HELD = Held()
+if hasattr(os, "register_at_fork"):
+    # Another thread may be in the middle of it, and is not there in the child.
+    os.register_at_fork(after_in_child=HELD.__init__)
 
 
 class Workers:
@@ -68,10 +98,11 @@ class Workers:
         if self.blas is None:
             self.blas = ThreadpoolController().select(user_api="blas")
         self._holding = True
+        HELD.enter(self.blas)
         try:
-            with self.blas.limit(limits=1):
-                yield
+            yield
         finally:
+            HELD.leave()
             self._holding = False
 
     def fold(self, function, tasks, combine):

@@ -88,7 +88,6 @@ class DaskExamples:
         total = float(self.m)
         if self.weighted or of_class is not None:
             of_class = np.ones(len(totals)) if of_class is None else of_class
-            of_class = np.where(totals > 0, of_class, 0)  # of an empty class it may be inf
             largest = float(of_class.max())
             of_class = of_class / largest
             total = float(of_class @ totals)
