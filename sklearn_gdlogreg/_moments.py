@@ -129,7 +129,10 @@ def _stored(sample, shares):
     for batch in sample.batches(X.nnz // max(1, sample.m)):
         stored = slice(X.indptr[batch.start], X.indptr[batch.stop])
         counts = np.diff(X.indptr[batch.start : batch.stop + 1])
-        yield X.data[stored], X.indices[stored], np.repeat(shares[batch], counts)
+        entries, of_entries = X.data[stored], np.repeat(shares[batch], counts)
+        if sample.weighted:
+            entries = np.where(of_entries > 0, entries, 0)  # as `_present` does
+        yield entries, X.indices[stored], of_entries
 
 
 def _careful_moments(rows, columns, stride, unit):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import dask
 import numpy as np
+from scipy import sparse
 
 from ._check import check_labels, check_rows, check_weights, quiet
 from ._in_memory import InMemory, added, labels_of, loss_of
@@ -53,6 +54,7 @@ class Summary(NamedTuple):
     m: int
     n: int
     dtype: np.dtype
+    is_sparse: bool
     labels: np.ndarray
     counts: np.ndarray
     greatest_weight: float
@@ -87,7 +89,8 @@ def summary(partition):
     labels, counts = np.unique(partition.y, return_counts=True)
     weights = partition.weights
     greatest = 1.0 if weights is None else float(weights.max(initial=0))
-    return Summary(*partition.X.shape, partition.X.dtype, labels, counts, greatest)
+    X = partition.X
+    return Summary(*X.shape, X.dtype, sparse.issparse(X), labels, counts, greatest)
 
 
 class Chosen(NamedTuple):
@@ -141,17 +144,24 @@ def class_totals(partition, classes, greatest, chosen):
     return np.bincount(codes, weights, minlength=len(classes))
 
 
-def part(partition, classes, dtype, share_of_class, greatest, chosen, first):
+def part(partition, classes, dtype, is_sparse, share_of_class, greatest, chosen, first):
     """A partition, ready to be added up.
 
     Parameters
     ----------
+    is_sparse : bool
+        Whether any partition is.
     share_of_class : ndarray of shape (n_classes,), or float
         The share of a row of weight 1, for each class; a number if all rows have the same.
     """
     X, codes, weights = coded(partition, classes, chosen)
-    with quiet():
-        X = X.astype(dtype, copy=False)
+    if X.dtype != dtype:
+        with quiet():
+            X = X.astype(dtype)
+        if not np.isfinite(X.data if sparse.issparse(X) else X).all():
+            raise ValueError(f"X_val has values too large for {dtype}, which X has; scale both.")
+    if is_sparse and not sparse.issparse(X):
+        X = sparse.csr_array(X)  # as other partitions are
     share = share_of_class
     if not isinstance(share, float):
         share = share[codes]
@@ -175,7 +185,22 @@ def place_of(collection):
     """Where Dask would compute it."""
     scheduler = dask.base.get_scheduler(collections=[collection])
     client = getattr(scheduler, "__self__", None)
-    return Cluster(client) if hasattr(client, "who_has") else Process()
+    if not hasattr(client, "who_has"):
+        return Process()
+    _make_room()
+    return Cluster(client)
+
+
+def _make_room():
+    """Give up this thread's place among those of the worker, where a fit is a task itself.
+
+    What it waits for may have to run there.
+    """
+    from distributed import secede
+    from distributed.worker import thread_state
+
+    if hasattr(thread_state, "key") and getattr(thread_state, "proceed", True):
+        secede()
 
 
 class Process:
@@ -183,6 +208,9 @@ class Process:
 
     def load(self, delayed):
         return list(dask.compute(*delayed))
+
+    def forget(self, loaded):
+        """Do nothing: it goes with the last reference."""
 
     def each(self, function, *arguments):
         """function of the arguments of every partition."""
@@ -214,6 +242,10 @@ class Cluster:
 
     def load(self, delayed):
         return self.client.compute(list(delayed))
+
+    def forget(self, loaded):
+        """Release what was loaded: an error that is kept somewhere may keep it, too."""
+        _let_go(self.client, list(loaded))
 
     def each(self, function, *arguments):
         """function of the arguments of every partition, where the partition is."""
@@ -256,6 +288,8 @@ class Adder:
             n_threads = min(n_threads, n_jobs)
         self.rows = InMemory(cut(partitions), n_classes, 1.0, n_threads)
 
+        self.abandoned = False
+
     def about(self):
         """What the client has to know of the rows."""
         rows = self.rows
@@ -266,7 +300,20 @@ class Adder:
         calls = [adder.total(function, arguments, combine, rest) for adder, rest in below]
         with quiet():
             total = self.rows.total(function, *arguments, combine=combine)
-        return reduce(combine, [call.result() for call in calls], total)
+        return reduce(combine, map(self._answer, calls), total)
+
+    def _answer(self, call):
+        """Of an adder below; one whose worker is lost never answers."""
+        while not self.abandoned:
+            try:
+                return call.result(timeout=LOOK_EVERY)
+            except TimeoutError:
+                continue
+        raise OSError("a worker below was lost")
+
+    async def abandon(self):
+        """Wait no longer. Being a coroutine, it runs while `total` blocks the actors' thread."""
+        self.abandoned = True
 
 
 class OnCluster:
@@ -283,8 +330,9 @@ class OnCluster:
         self.cluster, self.parts = cluster, parts
         self.n_classes, self.total_weight, self.n_jobs = n_classes, total_weight, n_jobs
         self.loss, self.outputs = loss_of(n_classes)
+        self.adders = []
         self._place()
-        of_adders = [self._answer(adder.about()) for adder in self.adders]
+        of_adders = self._asked(lambda: [adder.about() for adder in self.adders])
         m, n, dtype, stored, weighted = zip(*of_adders, strict=True)
         self.m, self.n, self.dtype, self.weighted = sum(m), n[0], dtype[0], weighted[0]
         self.stored = None if stored[0] is None else sum(stored)
@@ -294,6 +342,9 @@ class OnCluster:
         from distributed import wait
 
         client = self.cluster.client
+        for adder in self.adders:
+            if adder._address in client.scheduler_info(n_workers=-1)["workers"]:
+                adder.abandon()  # it may be waiting for one that is lost
         wait(self.parts)
         holders = client.who_has(self.parts)
         of_worker = {}
@@ -321,20 +372,26 @@ class OnCluster:
 
     def total(self, function, *arguments, combine=added):
         """The sum of function(part, *arguments), a tuple, over all parts."""
+        of_what = function, arguments, combine
+
+        def ask():
+            return [adder.total(*of_what, below) for adder, below in _tree(self.adders)]
+
+        return reduce(combine, self._asked(ask))
+
+    def _asked(self, ask):
+        """What the adders answer to calls; asked again, if a worker is lost meanwhile."""
         while True:
             try:
-                results = self._answers(function, arguments, combine)
-                return reduce(combine, results)
+                return self._answers(ask)
             except WorkerLost as error:
                 logger.warning("%s Its partitions are made again on the others.", error)
                 self._place()
                 logger.warning("The descent goes on with %d workers.", len(self.adders))
 
-    def _answers(self, *of_what):
-        """The sums of the adders that report to this process, each with those below it."""
+    def _answers(self, ask):
         try:
-            calls = [adder.total(*of_what, below) for adder, below in _tree(self.adders)]
-            return [self._answer(call) for call in calls]
+            return [self._answer(call) for call in ask()]
         except (OSError, RuntimeError) as error:
             # A connection breaks a moment before the scheduler knows why.
             give_up = time.monotonic() + PATIENCE
@@ -368,9 +425,9 @@ class OnCluster:
 
 
 def _let_go(client, futures):
-    """Release actors."""
+    """Release futures, from whatever thread the garbage collector runs in."""
     if client.status == "running":
-        client.cancel(futures)
+        client.loop.add_callback(client.cancel, futures, asynchronous=True)
 
 
 class WorkerLost(Exception):

@@ -56,6 +56,7 @@ class DaskExamples:
     names: np.ndarray | None
     n: int
     dtype: np.dtype
+    is_sparse: bool
     weighted: bool
     greatest: float
 
@@ -94,7 +95,14 @@ class DaskExamples:
             share = of_class / total
             total *= largest * unit
         firsts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).tolist()
-        parts = self._each(partitions.part, self.dtype, share, unit, of_each=[self.chosen, firsts])
+        parts = self._each(
+            partitions.part,
+            self.dtype,
+            self.is_sparse,
+            share,
+            unit,
+            of_each=[self.chosen, firsts],
+        )
         # The parts have the same arrays: what they spill to disk must not be held by others.
         self.loaded.clear()
         return self.place.rows(parts, len(self.classes), total, n_jobs)
@@ -112,12 +120,8 @@ class DaskExamples:
         aside = np.clip(np.round(share * counts), 1, counts - 1).astype(int)
         seed = np.random.SeedSequence(check_random_state(random_state).randint(2**31))
         rng = np.random.default_rng(seed)
-        # Of every partition as many as a draw from all rows of the class would take.
         taken = np.column_stack(
-            [
-                rng.multivariate_hypergeometric(self.counts[:, k], aside[k], method="marginals")
-                for k in range(len(counts))
-            ]
+            [_shared_out(aside[k], self.counts[:, k], rng) for k in range(len(counts))]
         )
         seeds = seed.spawn(len(taken))
 
@@ -146,6 +150,18 @@ class DaskExamples:
         return attributes
 
 
+def _shared_out(n, counts, rng):
+    """n, shared out among partitions by their counts; who gets what is left over is chance."""
+    exact = counts * (n / counts.sum())
+    shares = np.minimum(np.floor(exact).astype(np.int64), counts)
+    left = exact - shares
+    over = int(n - shares.sum())
+    if over:
+        chosen = rng.choice(len(counts), over, replace=False, p=left / left.sum())
+        shares[chosen] += 1
+    return shares
+
+
 def load(X, y, sample_weight, caller, at_least=2):
     """The examples of collections, loaded and checked.
 
@@ -167,7 +183,16 @@ def load(X, y, sample_weight, caller, at_least=2):
     load_one = dask.delayed(partitions.load, pure=False)
     name = type(caller).__name__
     loaded = place.load([load_one(*each, i, name) for i, each in enumerate(aligned)])
-    summaries = place.gather(place.each(partitions.summary, loaded))
+    try:
+        summaries = place.gather(place.each(partitions.summary, loaded))
+        return _examples_of(place, loaded, summaries, names, sample_weight is not None, at_least)
+    except BaseException:
+        place.forget(loaded)
+        raise
+
+
+def _examples_of(place, loaded, summaries, names, weighted, at_least):
+    """What was loaded, checked as a whole."""
     kept = [i for i, each in enumerate(summaries) if each.m]
     if not kept:
         raise ValueError("X has no rows: all of its partitions are empty.")
@@ -193,7 +218,8 @@ def load(X, y, sample_weight, caller, at_least=2):
         names=names,
         n=n_columns[0],
         dtype=np.result_type(*(each.dtype for each in summaries)),
-        weighted=sample_weight is not None,
+        is_sparse=any(each.is_sparse for each in summaries),
+        weighted=weighted,
         greatest=greatest,
     )
 
@@ -233,6 +259,8 @@ def _aligned(**collections):
     if isinstance(X, da.Array) and X.numblocks[1] > 1:
         X = X.rechunk({1: -1})
     delayed = {"X": _delayed(X)}
+    if collections.get("y", X) is None:
+        raise ValueError("y is None, but there is nothing to learn without labels; pass y.")
     for name, values in collections.items():
         if name == "X" or values is None:
             continue
@@ -246,7 +274,8 @@ def _aligned(**collections):
                     "to_dask_array(lengths=True)."
                 )
             if values.shape[:1] != (sum(lengths),):
-                raise ValueError(f"{name} has {len(values)} rows, but X has {sum(lengths)}.")
+                rows = f"{len(values)} rows" if values.ndim else "no rows"
+                raise ValueError(f"{name} has {rows}, but X has {sum(lengths)}.")
             values = da.from_array(values, chunks=(lengths, *values.shape[1:]))
         if values.ndim != 1:
             raise ValueError(f"{name} must have one dimension; it has {values.ndim}.")
@@ -314,6 +343,11 @@ n_jobs, verbose
 
     def _examples(self, X, y, sample_weight=None):
         if not is_lazy(X):
+            if is_lazy(y) or is_lazy(sample_weight):
+                raise TypeError(
+                    "X is an array, but y or sample_weight is a Dask collection: pass arrays, the "
+                    "result of compute(), or pass X as a Dask collection, too."
+                )
             return super()._examples(X, y, sample_weight)
         return load(X, y, sample_weight, self)
 
@@ -388,8 +422,12 @@ n_jobs, verbose
         validate_data(self, _empty(X), reset=False, skip_check_array=True)
         model = dask.delayed(self._in_memory(self.coef_, self.intercept_), pure=False)
         right_of = dask.delayed(_right, pure=False)
-        each = [right_of(model, *rows) for rows in _aligned(X=X, y=y, sample_weight=sample_weight)]
-        right, total = np.sum(dask.compute(*each), axis=0)
+        aligned = _aligned(X=X, y=y, sample_weight=sample_weight)
+        right, total = np.sum(
+            dask.compute(*(right_of(model, *rows, i) for i, rows in enumerate(aligned))), axis=0
+        )
+        if total == 0:
+            raise ValueError("There is nothing to score: no rows, or none with a weight.")
         return float(right / total)
 
     def _in_memory(self, coef, intercept):
@@ -435,8 +473,12 @@ def _of_partition(model, X, method):
     return getattr(model, method)(X)
 
 
-def _right(model, X, y, sample_weight):
+def _right(model, X, y, sample_weight, number):
     """The weight of the rows that are predicted right, and that of all."""
-    right = _of_partition(model, X, "predict") == np.asarray(y)
-    weights = np.ones(len(right)) if sample_weight is None else np.asarray(sample_weight)
+    rows = partitions.load(X, y, sample_weight, number, "score")
+    if not len(rows.y):
+        return 0.0, 0.0
+    _classes([rows.y[:1], model.classes_])  # of the same type
+    right = _of_partition(model, rows.X, "predict") == rows.y
+    weights = np.ones(len(right)) if rows.weights is None else rows.weights
     return float(weights @ right), float(weights.sum())

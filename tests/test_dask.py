@@ -365,6 +365,56 @@ def test_what_would_quietly_be_loaded_is_refused(rows):
         GDGridSearchCV(clf, {"C": [1.0]}).fit(lazy(X), lazy(y))
 
 
+def test_some_partitions_may_be_sparse(where, rows):
+    X, y, _ = rows
+    blocks = dask.delayed(X[:350]), dask.delayed(sparse.csr_array)(X[350:])
+    expected = GDLogisticRegression(C=1.0, store_path=True).fit(X, y)
+    for first, second in (blocks, blocks[::-1]):
+        order = slice(None) if first is blocks[0] else np.r_[350:700, 0:350]
+        mixed = [da.from_delayed(block, (350, 6), float) for block in (first, second)]
+        found = DaskGDLogisticRegression(C=1.0, store_path=True)
+        found.fit(da.concatenate(mixed, allow_unknown_chunksizes=True), lazy(y[order], 350))
+        assert_same_descent(found, expected)
+
+
+def test_values_too_large_for_the_dtype_are_refused(where, rows):
+    X, y, _ = rows
+    given = {"X_val": lazy(X * 1e300), "y_val": lazy(y)}
+    with pytest.raises(ValueError, match="X_val has values too large for float32"):
+        DaskGDLogisticRegression(early_stopping=True).fit(
+            lazy(X.astype(np.float32)), lazy(y), **given
+        )
+
+
+def test_what_cannot_be_scored_is_refused(where, rows):
+    X, y, s = rows
+    clf = DaskGDLogisticRegression(0.01, max_iter=3, tol=0).fit(lazy(X), lazy(y))
+    for given, message in (
+        ((lazy(X), None), "y is None"),
+        ((lazy(X), lazy(y.astype(str))), "different types"),
+        ((lazy(X), lazy(np.where(y == 1, np.nan, y))), "NaN"),
+        ((_unknown(lazy(X)), _unknown(da.from_array(y, chunks=((140,) * 5,)))), "the same rows"),
+        ((lazy(X), lazy(y), lazy(-s)), "Negative"),
+        ((lazy(X), lazy(y), lazy(s * 0)), "nothing to score"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            clf.score(*given)
+    with pytest.raises(ValueError, match="y is None"):
+        clf.fit(lazy(X), None)
+    with pytest.raises(TypeError, match="X is an array, but y or sample_weight is a Dask"):
+        clf.fit(X, lazy(y))
+
+
+def test_any_number_of_rows_can_be_shared_out(rng):
+    from sklearn_gdlogreg.dask import _shared_out
+
+    for counts in (np.full(40, 10**9 + 1), np.array([1, 0, 5, 2]), rng.integers(0, 50, 300)):
+        for n in (1, int(counts.sum()) // 3, int(counts.sum()) - 1):
+            shares = _shared_out(n, counts, rng)
+            assert shares.sum() == n
+            assert ((shares >= 0) & (shares <= counts)).all()
+
+
 # ---------------------------------------------------------------------------- the cluster
 
 
@@ -460,15 +510,18 @@ def at_iteration(t, do):
     return learning_rate
 
 
-def test_a_worker_that_is_killed_changes_nothing(rows, caplog):
+@pytest.mark.parametrize(("fan_in", "victim"), [(16, 0), (1, -1)])
+def test_a_worker_that_is_killed_changes_nothing(fan_in, victim, rows, caplog, monkeypatch):
+    # With a fan-in of 1 the last worker reports to the second, which reports to the first.
+    monkeypatch.setattr(_partitions, "FAN_IN", fan_in)
     X, y, s = rows
     expected = GDLogisticRegression(0.01, max_iter=40, tol=0, store_path=True)
     expected.fit(X, y, sample_weight=s)
     with a_cluster(n_workers=3) as client:
 
         def kill():
-            workers = client.scheduler_info(n_workers=-1)["workers"]
-            os.kill(client.run(os.getpid)[min(workers)], signal.SIGKILL)
+            workers = client.run(os.getpid)
+            os.kill(workers[sorted(workers)[victim]], signal.SIGKILL)
 
         found = DaskGDLogisticRegression(
             at_iteration(20, kill), max_iter=40, tol=0, store_path=True
@@ -478,6 +531,37 @@ def test_a_worker_that_is_killed_changes_nothing(rows, caplog):
     assert_same_descent(found, expected)
     assert "Lost worker tcp://" in caplog.text
     assert "The descent goes on with" in caplog.text
+
+
+def test_a_fit_may_be_a_task_itself(rows):
+    X, y, _ = rows
+
+    def fit():
+        return DaskGDLogisticRegression(0.01, max_iter=3, tol=0).fit(lazy(X), lazy(y)).coef_
+
+    expected = GDLogisticRegression(0.01, max_iter=3, tol=0).fit(X, y).coef_
+    with a_cluster(n_workers=1) as client:
+        for coef in client.gather([client.submit(fit, pure=False) for _ in range(2)]):
+            assert_allclose(coef, expected, rtol=1e-9)
+
+
+def test_what_is_refused_is_released(client, rows):
+    X, y, _ = rows
+    gc.collect()
+    before = set(client.who_has())
+    clf = DaskGDLogisticRegression()
+    with client.as_current():
+        for _ in range(2):
+            with pytest.raises(ValueError, match="Partition 2"):
+                clf.fit(lazy(_nan(X)), lazy(y))
+    deadline = time.monotonic() + 10
+    while any(holders := _held(client, before)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(holders)
+
+
+def _held(client, before):
+    return [workers for key, workers in client.who_has().items() if key not in before]
 
 
 def test_workers_that_die_of_a_partition_are_explained():

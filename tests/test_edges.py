@@ -226,3 +226,21 @@ def test_an_integer_beyond_all_floats_is_named(where, binary):
         GDLogisticRegression(lambda t: 10**400).fit(*binary)
     with pytest.raises(ValueError, match="class_weight must hold finite numbers"):
         GDLogisticRegression(class_weight={0: 10**400, 1: 1}).fit(*binary)
+
+
+@pytest.mark.parametrize("rule", ["auto", 0.01, "lipschitz", "backtracking"])
+@pytest.mark.parametrize("fill", [9.97e36, 3e38])
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_whatever_rows_without_weight_hold(rule, fill, data, request):
+    X, y = request.getfixturevalue(data)
+    X = X.astype(np.float32)
+    options = {"learning_rate": rule, "max_iter": 10, "tol": 0, "C": 1.0}
+    weights = np.arange(150) % 7 > 0
+    expected = GDLogisticRegression(**options).fit(X[weights], y[weights])
+    X[~weights] = fill
+    X[~weights, 1] = -fill
+    for storage in (np.asarray, sparse.csr_array):
+        clf = GDLogisticRegression(**options).fit(storage(X), y, sample_weight=weights)
+        # Ten steps in float32, where sums in another order differ by 1e-7 of their terms.
+        assert_allclose(clf.coef_, expected.coef_, rtol=1e-2, atol=1e-3)
+        assert_allclose(clf.loss_curve_, expected.loss_curve_, rtol=1e-4)

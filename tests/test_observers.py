@@ -60,6 +60,24 @@ def test_early_stopping_equals_the_run_that_is_cut_at_its_best_iteration(rule, d
     assert stopped.validation_scores_[best] == pytest.approx(cut.score(X_val, y_val))
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_a_class_of_which_nothing_is_learned_asks_nothing(given, rng):
+    X = rng.normal(size=(400, 4))
+    y, weights = np.zeros(400, int), np.ones(400)
+    y[[5, 300]], y[7:80] = 1, 2
+    weights[[5, 300]] = 0
+    validation = {"X_val": X, "y_val": y} if given else {}
+    clf = GDLogisticRegression(early_stopping=True, class_weight="balanced", random_state=0)
+    clf.fit(X, y, sample_weight=weights, **validation)
+    assert np.isfinite(clf.validation_loss_curve_).all()
+
+
+def test_rows_that_are_set_aside_do_not_make_up_for_too_few(rng):
+    X, y = rng.normal(size=(44, 40)), np.arange(44) % 2
+    options = {"early_stopping": True, "validation_fraction": 0.2, "random_state": 0}
+    assert GDLogisticRegression(**options).fit(X, y).coordinates_ == "standardized"
+
+
 def test_validation_weights_count_as_repeated_rows(binary, rng):
     X, y = binary
     s = rng.integers(0, 3, 50)

@@ -4,13 +4,15 @@ import operator
 import pickle
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn import config_context
+from sklearn import clone, config_context
+from threadpoolctl import ThreadpoolController
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._in_memory import added
@@ -174,6 +176,20 @@ def test_fits_in_many_threads_at_once_are_independent(large):
     for coef in fits:
         # BLAS runs with as many threads as the last of them to begin or to end has left it.
         assert_allclose(coef, expected, rtol=1e-10)
+
+
+def test_fits_at_once_leave_blas_as_it_was(large):
+    X, y, _ = large
+    blas = ThreadpoolController().select(user_api="blas")
+
+    def threads():
+        return [pool["num_threads"] for pool in blas.info()]
+
+    before = threads()
+    clf = GDLogisticRegression(n_jobs=2, max_iter=20, tol=0)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: clone(clf).fit(X, y), range(8)))
+    assert threads() == before
 
 
 def test_the_default_number_of_threads(monkeypatch):
