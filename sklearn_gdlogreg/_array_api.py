@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
-from sklearn import get_config
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_X_y
 
 # scikit-learn's own estimators find an array's library and move arrays by these; there is no
 # public name for them yet.
 from sklearn.utils._array_api import (
-    _is_numpy_namespace,
     get_namespace,
     get_namespace_and_device,
     move_to,
@@ -25,7 +23,7 @@ from sklearn.utils._array_api import (
 )
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._check import check_classes, check_weights
+from ._check import check_classes, check_weights, library_of, on_host, without_gradient
 from ._examples import check_known_labels, check_same_number
 from ._in_memory import InMemory
 from ._rows import Part
@@ -33,21 +31,6 @@ from ._rows import Part
 # Of the temporaries of a block, of which there are a few: far more than a cache, as the cost of a
 # call is what counts on a GPU.
 BLOCK_BYTES = 2**28
-
-
-def library_of(X):
-    """The library of X and its device, where X is to stay; None for NumPy and all it converts."""
-    if not get_config()["array_api_dispatch"]:
-        return None
-    xp, is_array_api, device = get_namespace_and_device(X)
-    return None if not is_array_api or _is_numpy_namespace(xp) else (xp, device)
-
-
-def on_host(array):
-    """As a NumPy array, wherever it is."""
-    if get_config()["array_api_dispatch"] and array is not None:
-        return move_to(array, xp=np, device="cpu")
-    return array
 
 
 def in_numpy(estimator):
@@ -165,16 +148,23 @@ def _checked(X, y, sample_weight, library, caller):
     xp, device = library
     known = supported_float_dtypes(xp, device)
     floats = [dtype for dtype in (xp.float64, xp.float32) if dtype in known]
-    X, y = check_X_y(X, y, dtype=floats, estimator=caller)
+    if xp.isdtype(X.dtype, "complex floating"):
+        raise ValueError("Complex data not supported: X has complex numbers; pass real ones.")
+    X, y = check_X_y(without_gradient(X), y, dtype=floats, estimator=caller)
     check_classification_targets(y)
-    weights = move_to(sample_weight, xp=xp, device=device)
+    weights = sample_weight
+    if weights is not None and not hasattr(weights, "dtype"):
+        weights = np.full(X.shape[0], weights) if np.ndim(weights) == 0 else np.asarray(weights)
+    weights = move_to(weights, xp=xp, device=device)
+    weights = weights if weights is None else without_gradient(weights)
     return X, y, check_weights(weights, X, dtype=floats[0]), Namespace(xp, device)
 
 
 def _codes(y, classes, xp):
     """Where in `classes` each label is, on the device of X."""
     y_xp, _, device = get_namespace_and_device(y)
-    if y_xp is xp.xp and device == xp.device and not y_xp.isdtype(y.dtype, "bool"):
+    sortable = y_xp.isdtype(y.dtype, ("signed integer", "real floating"))
+    if y_xp is xp.xp and device == xp.device and sortable:
         return y_xp.searchsorted(y_xp.asarray(classes, dtype=y.dtype, device=device), y)
     codes = np.searchsorted(classes, on_host(y))
     return xp.xp.asarray(codes, device=xp.device)
@@ -250,10 +240,11 @@ class ArrayExamples:
             largest = float(of_class.max())
             of_class = of_class / largest
             total = float(of_class @ totals)
-            of_class = xp.xp.asarray((of_class / total).astype(self.dtype), device=xp.device)
+            of_class = xp.xp.asarray(of_class / total, dtype=xp.widest, device=xp.device)
             share = xp.take(of_class, self.codes, axis=0)
             if self.weights is not None:
-                share = share * xp.xp.astype(self.weights / self._greatest, self.X.dtype)
+                share = share * (self.weights / self._greatest)
+            share = xp.xp.astype(share, self.X.dtype)
             total *= largest * self._greatest
         y = xp.xp.astype(self.codes, self.X.dtype) if K == 2 else self.codes
         length = max(1, BLOCK_BYTES // (self.dtype.itemsize * (1 if K == 2 else K)))
@@ -297,6 +288,8 @@ class ArrayExamples:
         y_xp, _ = get_namespace(y)
         check_known_labels(on_host(y_xp.unique_values(y)), self.classes)
         X = xp.xp.astype(X, self.X.dtype)
+        if not bool(xp.xp.all(xp.xp.isfinite(X))):
+            raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
         return ArrayExamples(X, y, weights, self.classes, _codes(y, self.classes, xp), xp)
 
     def name_of(self, j):

@@ -6,6 +6,10 @@ import numpy as np
 from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import check_X_y
+
+# scikit-learn's own estimators find an array's library and move arrays by these; there is no
+# public name for them yet.
+from sklearn.utils._array_api import _is_numpy_namespace, get_namespace_and_device, move_to
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
@@ -13,6 +17,26 @@ from sklearn.utils.validation import _check_sample_weight
 def quiet():
     """Overflow is reported once, in words, by whoever reads the numbers, not by NumPy."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
+
+
+def library_of(X):
+    """The library of X and its device, where X is to stay; None for NumPy and all it converts."""
+    if not get_config()["array_api_dispatch"]:
+        return None
+    xp, is_array_api, device = get_namespace_and_device(X)
+    return None if not is_array_api or _is_numpy_namespace(xp) else (xp, device)
+
+
+def on_host(array):
+    """As a NumPy array, wherever it is; what is no array is left as it is."""
+    if hasattr(array, "dtype") and library_of(array) is not None:
+        return move_to(without_gradient(array), xp=np, device="cpu")
+    return array
+
+
+def without_gradient(array):
+    """A tensor that records what is done with it cannot be looked at from outside."""
+    return array.detach() if getattr(array, "requires_grad", False) else array
 
 
 def check_rows(X, y, caller):
@@ -97,6 +121,7 @@ def _is_plain(X, y):
 
 def check_rows_as_examples(X, y, caller):
     """The same for who may come from the course, where examples are columns."""
+    X, y = on_host(X), on_host(y)
     rows, *columns = np.shape(X) or (0,)
     if np.shape(y) == (1, *columns) or (np.shape(y) == (*columns,) != (rows,)):
         raise ValueError(
@@ -132,6 +157,8 @@ def check_weights(sample_weight, X, *, all_zero=False, dtype=np.float64):
     """Weights as float64, not negative and, unless they may be, not all zero; None stays None."""
     if sample_weight is None:
         return None
+    if library_of(X) is None:
+        sample_weight = on_host(sample_weight)
     # _check_sample_weight is named by scikit-learn's developer guide as the one to use; it would
     # be replaced by a public `check_sample_weight`. In float64 also for float32 X, where a weight
     # of 1e300 would be inf.
@@ -154,8 +181,7 @@ def check_float(name, value):
 
 def check_number_array(name, value):
     """An array of finite float64."""
-    if sparse.issparse(value):
-        value = value.toarray()
+    value = value.toarray() if sparse.issparse(value) else on_host(value)
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

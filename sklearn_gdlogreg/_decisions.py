@@ -4,8 +4,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.extmath import safe_sparse_dot
 
-from ._array_api import Namespace, library_of
-from ._check import quiet
+from ._array_api import Namespace
+from ._check import library_of, quiet
 from ._cross_entropy import Sigmoid, Softmax
 from ._rows import BATCH_ENTRIES, batches
 

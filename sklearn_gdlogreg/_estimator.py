@@ -24,7 +24,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _checkpoint as checkpoint
-from ._array_api import ArrayExamples, library_of, on_host
+from ._array_api import ArrayExamples
 from ._check import (
     check_classes,
     check_float,
@@ -33,6 +33,8 @@ from ._check import (
     check_start,
     check_weights,
     is_mapped,
+    library_of,
+    on_host,
     quiet,
     refuse_lazy,
 )
@@ -500,7 +502,8 @@ class GDLogisticRegression(
             library = library_of(X_val)
             return examples.to_stop_by(X_val, y_val, sample_weight_val, library, self)
         check_names(X_val, examples)
-        X, y = check_rows(X_val, y_val, self)
+        X, y = check_rows(on_host(X_val), on_host(y_val), self)
+        sample_weight_val = on_host(sample_weight_val)
         return to_stop_by(examples, X, y, check_weights(sample_weight_val, X))
 
     def _objective(self, examples):
@@ -619,17 +622,20 @@ class GDLogisticRegression(
         check_is_fitted(self)
         refuse_lazy("X", X)
         check_same_namespace(X, self, attribute="coef_", method="decision_function")
+        return self._decisions(X, self.coef_, self.intercept_)
+
+    def _decisions(self, X, coef, intercept):
         if is_mapped(X) and X.ndim == 2 and len(X):
             # What must be converted or copied is a chunk at a time, not the whole.
-            return np.concatenate([self._decisions(np.asarray(X)[rows]) for rows in chunks(X)])
-        return self._decisions(X)
-
-    def _decisions(self, X):
-        return decisions(self._rows_to_predict(X), self.coef_, self.intercept_)
+            parts = (self._rows_to_predict(np.asarray(X)[rows]) for rows in chunks(X))
+            return np.concatenate([decisions(part, coef, intercept) for part in parts])
+        return decisions(self._rows_to_predict(X), coef, intercept)
 
     def _rows_to_predict(self, X):
         """X, checked, as floats, as in `fit`."""
-        dtype = (np.float64, np.float32) if library_of(X) is None else "numeric"
+        library = library_of(X)
+        # NumPy's products promote; those of other libraries want the dtype of the coefficients.
+        dtype = (np.float64, np.float32) if library is None else self.coef_.dtype
         with quiet():  # it looks for nan and inf in a sum, which may overflow
             return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
 
@@ -687,9 +693,10 @@ class GDLogisticRegression(
         """
         check_path(self)
         check_same_namespace(X, self, attribute="coef_", method="staged_decision_function")
-        X = self._rows_to_predict(X)
+        if not is_mapped(X):
+            X = self._rows_to_predict(X)  # once for all stages
         return (
-            decisions(X, self.coef_path_[k, :, :], self.intercept_path_[k, :])
+            self._decisions(X, self.coef_path_[k, :, :], self.intercept_path_[k, :])
             for k in range(self.iteration_path_.shape[0])
         )
 
@@ -795,9 +802,7 @@ class GDLogisticRegression(
 
     def _start(self, classes, coef_init, intercept_init):
         """Where the descent starts, by the names that a message should give."""
-        coef_init, intercept_init = (
-            on_host(value) if library_of(value) else value for value in (coef_init, intercept_init)
-        )
+        coef_init, intercept_init = on_host(coef_init), on_host(intercept_init)
         start = {"coef_init": coef_init, "intercept_init": intercept_init}
         if not self.warm_start or coef_init is not None or not hasattr(self, "coef_"):
             return start

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
-from ._check import quiet
+from ._check import is_mapped, quiet
 from ._in_memory import InMemory
 
 
@@ -130,8 +130,9 @@ def to_stop_by(examples, X, y, weights):
     """Other examples, in memory, of the same features and classes, to stop a descent by."""
     check_same_number("X_val", X.shape[1], examples)
     check_known_labels(np.unique(y), examples.classes)
-    with quiet():
-        X = X.astype(examples.dtype, copy=False)
+    if not is_mapped(X):
+        with quiet():
+            X = X.astype(examples.dtype, copy=False)
     if not np.isfinite(X.data if issparse(X) else X).all():
         raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
     codes = np.searchsorted(examples.classes, y)

@@ -21,8 +21,11 @@ from sklearn_gdlogreg import (
     GDGridSearchCV,
     GDLogisticRegression,
     LossCurveDisplay,
+    check_gradient,
+    cost_and_gradient,
+    descend,
 )
-from sklearn_gdlogreg._array_api import library_of, on_host
+from sklearn_gdlogreg._check import library_of, on_host
 
 LIBRARIES = [
     name for name in ("array_api_strict", "torch") if importlib.util.find_spec(name) is not None
@@ -216,6 +219,57 @@ def test_without_dispatch_arrays_are_converted(binary):
     clf = GDLogisticRegression(0.1, max_iter=5, tol=0).fit(torch.asarray(X), torch.asarray(y))
     assert isinstance(clf.coef_, np.ndarray)
     assert library_of(torch.asarray(X)) is None
+
+
+def test_forms_that_users_have(xp, multiclass, binary):
+    X, y = multiclass
+    X_xp = xp.asarray(X)
+    options = {"max_iter": 5, "tol": 0}
+    expected = GDLogisticRegression(0.1, **options).fit(X, y, sample_weight=np.full(150, 2.0))
+    names = np.array(["a", "b", "c"])
+    clf = GDLogisticRegression(0.1, store_path=True, **options).fit(X_xp, names[y], 2.0)
+    assert_allclose(on_host(clf.coef_), expected.coef_, rtol=1e-12)
+    last = list(clf.staged_predict(X_xp))[-1]
+    assert_array_equal(last, clf.predict(X_xp))
+    clf.fit(X_xp, y, sample_weight=[2.0] * 150)
+    assert_allclose(on_host(clf.coef_), expected.coef_, rtol=1e-12)
+    whole = xp.asarray(np.round(X).astype(np.int32))
+    clf.fit(whole, xp.asarray(y.astype(np.uint16)))
+    assert on_host(clf.predict(whole)).shape == (150,)
+    single = GDLogisticRegression(0.1, **options).fit(X_xp, y)
+    single = single.predict_proba(xp.asarray(X.astype(np.float32)))
+    assert_allclose(on_host(single), expected.predict_proba(X), atol=1e-6)
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        clf.fit(xp.asarray(X + 1j), y)
+    with pytest.raises(ValueError, match="too large for"):
+        GDLogisticRegression(early_stopping=True).fit(
+            xp.asarray(X.astype(np.float32)), y, X_val=xp.asarray(X * 1e300), y_val=y
+        )
+    small = np.where(y == 0, 1e-42, 1.0)
+    clf = GDLogisticRegression(class_weight="balanced", **options)
+    assert clf.fit(xp.asarray(X.astype(np.float32)), y, sample_weight=small).n_iter_[0] == 5
+
+
+def test_the_teaching_functions_compute_in_numpy(xp, binary):
+    X, y = binary
+    J, dw, _ = cost_and_gradient(xp.asarray(X), xp.asarray(y), xp.asarray(np.ones(4)), 0.5)
+    expected = cost_and_gradient(X, y, np.ones(4), 0.5)
+    assert expected[0] == J
+    assert_array_equal(dw, expected[1])
+    assert next(descend(xp.asarray(X), xp.asarray(y))).cost == pytest.approx(np.log(2))
+    assert check_gradient(xp.asarray(X), xp.asarray(y), np.ones(4), 0.5).difference < 1e-6
+    clf = GDLogisticRegression(early_stopping=True, C=1.0)
+    clf.fit(X, y, X_val=xp.asarray(X), y_val=xp.asarray(y))
+    assert isinstance(clf.coef_, np.ndarray)
+
+
+def test_tensors_that_record_gradients(binary):
+    torch = pytest.importorskip("torch")
+    X, y = binary
+    with config_context(array_api_dispatch=True):
+        X_torch = torch.tensor(X, requires_grad=True)
+        clf = GDLogisticRegression(0.1, max_iter=5, tol=0).fit(X_torch, torch.asarray(y))
+        assert not clf.coef_.requires_grad
 
 
 def test_digits_on_a_library(xp):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -76,6 +77,24 @@ def test_working_memory_bounds_a_chunk_of_predictions(rows, tmp_path):
         )
     with pytest.raises(ValueError, match="has 39 features"):
         clf.predict(X_map[:, 1:])
+
+
+def test_stages_and_validation_data_are_not_loaded_as_a_whole(rows, tmp_path):
+    X, y = rows
+    whole = mapped(np.round(X).astype(np.int32), tmp_path / "whole.npy")
+    single = mapped(X.astype(np.float32), tmp_path / "single.npy")
+    clf = GDLogisticRegression(0.01, max_iter=2, tol=0, store_path=True).fit(X, y)
+    early = GDLogisticRegression(0.01, max_iter=2, tol=0, early_stopping=True)
+    with config_context(working_memory=1):
+        tracemalloc.start()
+        for stage in clf.staged_decision_function(whole):
+            assert stage.shape == y.shape
+        early.fit(X, y, X_val=single, y_val=y)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 0.7 * X.nbytes
+    expected = early.fit(X, y, X_val=X.astype(np.float32), y_val=y).validation_loss_curve_
+    np.testing.assert_allclose(early.validation_loss_curve_, expected, rtol=1e-6)
 
 
 def test_a_nan_far_into_the_file_is_found(rows, tmp_path):
