@@ -23,7 +23,14 @@ from sklearn.utils._array_api import (
 )
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._check import check_classes, check_weights, library_of, on_host, without_gradient
+from ._check import (
+    check_classes,
+    check_weights,
+    library_of,
+    on_host,
+    quiet,
+    without_gradient,
+)
 from ._examples import check_known_labels, check_same_number
 from ._in_memory import InMemory
 from ._rows import Part
@@ -287,7 +294,8 @@ class ArrayExamples:
         check_same_number("X_val", X.shape[1], self)
         y_xp, _ = get_namespace(y)
         check_known_labels(on_host(y_xp.unique_values(y)), self.classes)
-        X = xp.xp.astype(X, self.X.dtype)
+        with quiet():
+            X = xp.xp.astype(X, self.X.dtype)
         if not bool(xp.xp.all(xp.xp.isfinite(X))):
             raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
         return ArrayExamples(X, y, weights, self.classes, _codes(y, self.classes, xp), xp)

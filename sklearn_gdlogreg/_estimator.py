@@ -743,10 +743,11 @@ class GDLogisticRegression(
     def _predicted(self, z):
         """The labels that decision values stand for, in the library that these are of."""
         library, z = library_of(z), on_host(z)
-        labels = on_host(self.classes_)[
-            (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
-        ]
-        return labels if library is None else move_to(labels, xp=library[0], device=library[1])
+        codes = (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
+        labels = on_host(self.classes_)[codes]
+        if library is None or labels.dtype.kind not in "biuf":
+            return labels
+        return move_to(labels, xp=library[0], device=library[1])
 
     def to_sklearn(self):
         """The same model as scikit-learn's own LogisticRegression, fitted.
