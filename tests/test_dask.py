@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_gdlogreg import Checkpoint, GDGridSearchCV, GDLogisticRegression
 
@@ -117,6 +118,13 @@ def test_every_iterate_is_that_of_arrays(options, n_classes, where, rows):
     assert_same_descent(
         found.fit(lazy(X), lazy(y), sample_weight=lazy(s)), expected.fit(X, y, sample_weight=s)
     )
+
+
+# The checks fit tiny, often separable arrays.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks([DaskGDLogisticRegression(C=1.0)])
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
 
 
 @pytest.mark.parametrize("storage", STORAGES)
