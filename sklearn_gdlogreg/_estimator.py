@@ -367,8 +367,10 @@ class GDLogisticRegression(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples. float64 and float32 in C or F order are used as they are; sparse
-            matrices become CSR; everything else is converted to float64.
+            The examples. float64 and float32 in C or F order are used as they are, memory maps
+            of them in any order, wherever the file is; sparse matrices become CSR; everything else
+            is converted to float64. With scikit-learn's ``array_api_dispatch``, arrays of other
+            libraries stay on their device, and the fitted attributes are arrays there.
 
         y : array-like of shape (n_samples,)
             Their labels, of any type; at least two different ones.
