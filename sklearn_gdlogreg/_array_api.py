@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_X_y
 
 # scikit-learn's own estimators find an array's library and move arrays by these; there is no
@@ -31,7 +30,7 @@ from ._check import (
     quiet,
     without_gradient,
 )
-from ._examples import check_known_labels, check_same_number
+from ._examples import check_known_labels, check_same_number, set_aside, shares_of_classes
 from ._in_memory import InMemory
 from ._rows import Part
 
@@ -242,33 +241,19 @@ class ArrayExamples:
         xp, K = self.xp, len(self.classes)
         share, total = 1 / self.m, float(self.m)
         if self.weights is not None or of_class is not None:
-            totals = self.class_totals()
-            of_class = np.ones(K) if of_class is None else of_class
-            largest = float(of_class.max())
-            of_class = of_class / largest
-            total = float(of_class @ totals)
-            of_class = xp.xp.asarray(of_class / total, dtype=xp.widest, device=xp.device)
+            of_class, total = shares_of_classes(self.class_totals(), of_class, self._greatest)
+            of_class = xp.xp.asarray(of_class, dtype=xp.widest, device=xp.device)
             share = xp.take(of_class, self.codes, axis=0)
             if self.weights is not None:
                 share = share * (self.weights / self._greatest)
             share = xp.xp.astype(share, self.X.dtype)
-            total *= largest * self._greatest
         y = xp.xp.astype(self.codes, self.X.dtype) if K == 2 else self.codes
         length = max(1, BLOCK_BYTES // (self.dtype.itemsize * (1 if K == 2 else K)))
         return OnDevice(DevicePart(self.X, y, share, xp, length), K, total, self.dtype)
 
     def split(self, fraction, random_state):
         """Some to learn from and some to stop by, stratified by class."""
-        codes = on_host(self.codes)
-        try:
-            _, aside = train_test_split(
-                np.arange(self.m), test_size=fraction, stratify=codes, random_state=random_state
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"validation_fraction={fraction} cannot be set aside for early stopping: {error} "
-                "Change it, or pass X_val and y_val."
-            ) from error
+        aside = set_aside(on_host(self.codes), fraction, random_state)
         xp = self.xp
         keeps = np.ones(self.m, self.dtype)
         keeps[aside] = 0

@@ -97,15 +97,7 @@ class Examples:
 
         Those to learn from are all of them, without a copy of X; the others have weight 0 there.
         """
-        try:
-            _, aside = train_test_split(
-                np.arange(self.m), test_size=fraction, stratify=self.y, random_state=random_state
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"validation_fraction={fraction} cannot be set aside for early stopping: {error} "
-                "Change it, or pass X_val and y_val."
-            ) from error
+        aside = set_aside(self.y, fraction, random_state)
         weights = np.ones(self.m) if self.weights is None else self.weights.copy()
         others = replace(
             self,
@@ -124,6 +116,41 @@ class Examples:
     def attributes(self, attributes):
         """Of a fitted estimator, as arrays of the library that X is of."""
         return attributes
+
+
+def set_aside(labels, fraction, random_state):
+    """The numbers of the rows to stop by, stratified by class."""
+    try:
+        _, aside = train_test_split(
+            np.arange(len(labels)),
+            test_size=fraction,
+            stratify=labels,
+            random_state=random_state,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={fraction} cannot be set aside for early stopping: {error} "
+            "Change it, or pass X_val and y_val."
+        ) from error
+    return aside
+
+
+def shares_of_classes(totals, of_class, unit):
+    """Of a row of weight 1 in each class, its share of the mean; and the sum of all weights.
+
+    Parameters
+    ----------
+    totals : ndarray of shape (n_classes,)
+        The sum of the weights of every class, in `unit`.
+    of_class : ndarray of shape (n_classes,), or None
+        What else a row of each class counts.
+    unit : float
+    """
+    of_class = np.ones(len(totals)) if of_class is None else of_class
+    largest = float(of_class.max())  # in units of it: no product overflows
+    of_class = of_class / largest
+    total = float(of_class @ totals)
+    return of_class / total, total * largest * unit
 
 
 def to_stop_by(examples, X, y, weights):

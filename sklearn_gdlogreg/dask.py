@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted, check_random_state, valida
 from . import _partitions as partitions
 from ._check import check_classes, is_lazy
 from ._estimator import GDLogisticRegression, check_names, check_path, feature_names
-from ._examples import check_known_labels, check_same_number
+from ._examples import check_known_labels, check_same_number, shares_of_classes
 
 __all__ = ["DaskGDLogisticRegression"]
 
@@ -84,23 +84,16 @@ class DaskExamples:
 
     def rows(self, of_class=None, n_jobs=None):
         """To be added up; the loaded partitions are let go."""
-        totals = self.class_totals()
-        unit, share = self.greatest, 1 / self.m
-        total = float(self.m)
+        share, total = 1 / self.m, float(self.m)
         if self.weighted or of_class is not None:
-            of_class = np.ones(len(totals)) if of_class is None else of_class
-            largest = float(of_class.max())
-            of_class = of_class / largest
-            total = float(of_class @ totals)
-            share = of_class / total
-            total *= largest * unit
+            share, total = shares_of_classes(self.class_totals(), of_class, self.greatest)
         firsts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).tolist()
         parts = self._each(
             partitions.part,
             self.dtype,
             self.is_sparse,
             share,
-            unit,
+            self.greatest,
             of_each=[self.chosen, firsts],
         )
         # The parts have the same arrays: what they spill to disk must not be held by others.
