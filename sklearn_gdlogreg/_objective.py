@@ -183,6 +183,8 @@ class Objective:
         return lambda v, c: self._curvature(curvature_bound_of, v, c)
 
     def _curvature(self, of_part, v, c, *at):
+        if not self.fit_intercept:
+            c = c * 0  # an intercept that never moves curves nothing, and H stays symmetric
         dw, db = self.rows.total(of_part, self.loss, v, c, *at)
         return dw + self.penalty.gradient(v), db if self.fit_intercept else db * 0
 

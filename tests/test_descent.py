@@ -138,6 +138,20 @@ def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
         assert curvature_at(problem.objective, problem.coordinates, w, b) < L
 
 
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_second_derivative_is_symmetric(data, fit_intercept, rng, request):
+    X, y = request.getfixturevalue(data)
+    objective = Objective.in_memory(X, y, y.max() + 1, C=2.0, fit_intercept=fit_intercept)
+    shape = (*objective.outputs, 4)
+    at = rng.normal(size=shape), rng.normal(size=shape[:-1])
+    for product in (objective.hessian(*at), objective.hessian_bound()):
+        (v, c), (u, d) = ((rng.normal(size=shape), rng.normal(size=shape[:-1])) for _ in range(2))
+        (Hv, Hc), (Hu, Hd) = product(v, c), product(u, d)
+        left, right = np.vdot(u, Hv) + np.vdot(d, Hc), np.vdot(v, Hu) + np.vdot(c, Hd)
+        assert left == pytest.approx(right, rel=1e-12)
+
+
 def test_curvature_is_that_of_the_hessian_in_any_coordinates(multiclass, rng):
     X, y = multiclass
     w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
