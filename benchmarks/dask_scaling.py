@@ -6,6 +6,7 @@ LogisticRegression(solver="gradient_descent") stands beside it where dask-ml is 
 """
 
 import logging
+import pickle
 import time
 import warnings
 
@@ -13,14 +14,18 @@ import dask
 import dask.array as da
 import numpy as np
 from _common import OtherProcesses, environment, parser, print_environment, random_rows, write_json
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, wait
 
 from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg._cross_entropy import Sigmoid
+from sklearn_gdlogreg._in_memory import added
+from sklearn_gdlogreg._objective import cost_and_gradient_of
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression
 
 SIZES = {"small": (10_000, 10), "large": (1_000_000, 50)}
 PARTITIONS = (4, 8, 16, 64, 256)
 PROCESSES = (1, 2, 4)
+SETUPS = (64, 256, 1024, 4096)
 
 
 def seconds_per_iteration(clf, X, y):
@@ -80,6 +85,29 @@ def measure(shape, n_iter):
     return rows
 
 
+def measure_setup():
+    """Seconds for each partition until the first step, of partitions with next to no rows."""
+    rows = []
+    with start(2):
+        for n_partitions in SETUPS:
+            X = da.random.default_rng(0).normal(size=(100 * n_partitions, 10), chunks=(100, -1))
+            X, y = dask.persist(X, (X[:, 0] > 0).astype(int))
+            wait([X, y])
+            begin = time.perf_counter()
+            DaskGDLogisticRegression(0.1, max_iter=1, tol=0).fit(X, y)
+            seconds = (time.perf_counter() - begin) / n_partitions
+            rows.append({"partitions": n_partitions, "seconds a partition": seconds})
+            print(f"{n_partitions:6} partitions: {seconds * 1e3:.1f} ms for each")
+    return rows
+
+
+def message_bytes(p):
+    """Of what a step sends to a worker and gets back, for p features."""
+    w, b = np.zeros(p), np.float64(0)
+    there = pickle.dumps((cost_and_gradient_of, (Sigmoid, w, b), added, ()))
+    return len(there), len(pickle.dumps((1.0, w, b)))
+
+
 class start:
     """A cluster of so many processes of one thread each, or Dask's threads for None."""
 
@@ -123,5 +151,11 @@ if __name__ == "__main__":
         print(f"\n{shape[0]:,} x {shape[1]}")
         print(f"{'':14}{'partitions':>11}{'iteration':>15}{'dask-ml':>15}")
         found[name] = measure(shape, 200 if name == "small" else 40)
+    if not arguments.quick:
+        print("\nsetting up, 2 processes")
+        found["setup"] = measure_setup()
+    for p in (10, 1000):
+        there, back = message_bytes(p)
+        print(f"a message of a step, {p} features: {there} bytes there, {back} back")
     others.print()
     write_json(arguments.json, machine, found)

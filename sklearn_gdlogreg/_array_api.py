@@ -24,13 +24,20 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._check import (
     check_classes,
+    check_fits,
     check_weights,
     library_of,
     on_host,
     quiet,
     without_gradient,
 )
-from ._examples import check_known_labels, check_same_number, set_aside, shares_of_classes
+from ._examples import (
+    Examples,
+    check_known_labels,
+    check_same_number,
+    set_aside,
+    shares_of_classes,
+)
 from ._in_memory import InMemory
 from ._rows import Part
 
@@ -109,8 +116,8 @@ class DevicePart(Part):
 
     batch_entries = 2**24
 
-    def __init__(self, X, y, share, xp, block_length):
-        super().__init__(X, y, share, block_length=block_length)
+    def __init__(self, X, y, share, xp, length):
+        super().__init__(X, y, share, length=length)
         self.xp = xp
 
     def _with(self, X, y, share):
@@ -176,44 +183,33 @@ def _codes(y, classes, xp):
     return xp.xp.asarray(codes, device=xp.device)
 
 
+def _labels(y):
+    """The different labels, sorted, as a NumPy array."""
+    y_xp, _ = get_namespace(y)
+    return on_host(y_xp.unique_values(y))
+
+
 @dataclass(frozen=True)
-class ArrayExamples:
-    """Examples in arrays of another library; as Examples, where a fit is concerned.
+class ArrayExamples(Examples):
+    """Examples in arrays of another library.
+
+    X, codes and weights are on its device, the labels may be in an array of any library; these
+    have no names.
 
     Attributes
     ----------
-    X, codes, weights : arrays of the library
-        On its device; weights may be None.
-    y : ndarray, or array of any library
-        The labels.
-    classes : ndarray
     xp : Namespace
     """
 
-    X: object
-    y: object
-    weights: object
-    classes: np.ndarray
-    codes: object
     xp: Namespace
-    names: None = None
 
     @classmethod
     def of(cls, X, y, sample_weight, library, caller):
         """Checked, and on the device of X."""
         X, y, weights, xp = _checked(X, y, sample_weight, library, caller)
-        y_xp, _ = get_namespace(y)
-        classes = on_host(y_xp.unique_values(y))
+        classes = _labels(y)
         check_classes(classes)
-        return cls(X, y, weights, classes, _codes(y, classes, xp), xp)
-
-    @property
-    def m(self):
-        return self.X.shape[0]
-
-    @property
-    def n(self):
-        return self.X.shape[1]
+        return cls(X, y, weights, classes, _codes(y, classes, xp), None, xp)
 
     @property
     def dtype(self):
@@ -277,17 +273,11 @@ class ArrayExamples:
             )
         X, y, weights, xp = _checked(X, y, sample_weight, library, caller)
         check_same_number("X_val", X.shape[1], self)
-        y_xp, _ = get_namespace(y)
-        check_known_labels(on_host(y_xp.unique_values(y)), self.classes)
+        check_known_labels(_labels(y), self.classes)
         with quiet():
             X = xp.xp.astype(X, self.X.dtype)
-        if not bool(xp.xp.all(xp.xp.isfinite(X))):
-            raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
-        return ArrayExamples(X, y, weights, self.classes, _codes(y, self.classes, xp), xp)
-
-    def name_of(self, j):
-        """What to call a column in a message."""
-        return f"column {j}"
+        check_fits(bool(xp.xp.all(xp.xp.isfinite(X))), X.dtype)
+        return ArrayExamples(X, y, weights, self.classes, _codes(y, self.classes, xp), None, xp)
 
     def attributes(self, attributes):
         """Of a fitted estimator, as arrays of the library; the classes, of the library of y."""

@@ -131,6 +131,12 @@ def check_rows_as_examples(X, y, caller):
     return check_rows(X, y, caller)
 
 
+def check_fits(finite, dtype):
+    """Refuse validation data that are no longer finite in the dtype of X."""
+    if not finite:
+        raise ValueError(f"X_val has values too large for {dtype}, which X has; scale both.")
+
+
 def check_labels(y):
     """Refuse numbers that are no classes."""
     if y.dtype.kind not in "iubUS":

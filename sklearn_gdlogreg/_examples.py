@@ -1,6 +1,6 @@
 """Examples: rows with their labels and weights, as a fit needs them.
 
-Whoever has examples elsewhere than in memory gives the same attributes and methods.
+Whoever has examples elsewhere than in memory gives the same methods.
 """
 
 import sys
@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
-from ._check import is_mapped, quiet
+from ._check import check_fits, is_mapped, quiet
 from ._in_memory import InMemory
 
 
@@ -160,8 +160,7 @@ def to_stop_by(examples, X, y, weights):
     if not is_mapped(X):
         with quiet():
             X = X.astype(examples.dtype, copy=False)
-    if not np.isfinite(X.data if issparse(X) else X).all():
-        raise ValueError(f"X_val has values too large for {X.dtype}, which X has; scale both.")
+    check_fits(np.isfinite(X.data if issparse(X) else X).all(), X.dtype)
     codes = np.searchsorted(examples.classes, y)
     return Examples(X, y, weights, examples.classes, codes, examples.names)
 

@@ -98,9 +98,9 @@ class InMemory:
         n_jobs : None or int
         """
         share, total = shares_of(sample_weight, X.shape[0], X.dtype, weight_unit)
-        whole = Block(X, labels_of(codes, n_classes, X.dtype), share)
-        rows = cls(parts_of(*whole[:3]), n_classes, total, n_jobs)
-        rows.whole = whole
+        y = labels_of(codes, n_classes, X.dtype)
+        rows = cls(parts_of(X, y, share), n_classes, total, n_jobs)
+        rows.whole = Block(X, y, share)
         return rows
 
     @property

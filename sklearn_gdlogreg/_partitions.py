@@ -17,7 +17,7 @@ import dask
 import numpy as np
 from scipy import sparse
 
-from ._check import check_labels, check_rows, check_weights, quiet
+from ._check import check_fits, check_labels, check_rows, check_weights, quiet
 from ._in_memory import InMemory, added, labels_of, loss_of
 from ._rows import Part, parts_of, stored_bytes
 
@@ -158,8 +158,7 @@ def part(partition, classes, dtype, is_sparse, share_of_class, greatest, chosen,
     if X.dtype != dtype:
         with quiet():
             X = X.astype(dtype)
-        if not np.isfinite(X.data if sparse.issparse(X) else X).all():
-            raise ValueError(f"X_val has values too large for {dtype}, which X has; scale both.")
+        check_fits(np.isfinite(X.data if sparse.issparse(X) else X).all(), dtype)
     if is_sparse and not sparse.issparse(X):
         X = sparse.csr_array(X)  # as other partitions are
     share = share_of_class
@@ -229,10 +228,13 @@ class Cluster:
     def __init__(self, client):
         self.client = client
 
+    def workers(self):
+        """What the scheduler knows of the workers that there are, by address."""
+        return self.client.scheduler_info(n_workers=-1)["workers"]
+
     def check_memory(self, needed):
         """Refuse what the workers cannot hold."""
-        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        limits = [worker["memory_limit"] for worker in workers]
+        limits = [worker["memory_limit"] for worker in self.workers().values()]
         if limits and all(limits) and needed > sum(limits):
             raise MemoryError(
                 f"X takes {needed / 1e9:.3g} GB, and the {len(limits)} workers of the cluster have "
@@ -287,7 +289,6 @@ class Adder:
         if n_jobs not in (None, -1):
             n_threads = min(n_threads, n_jobs)
         self.rows = InMemory(cut(partitions), n_classes, 1.0, n_threads)
-
         self.abandoned = False
 
     def about(self):
@@ -342,8 +343,9 @@ class OnCluster:
         from distributed import wait
 
         client = self.cluster.client
+        workers = self.cluster.workers() if self.adders else ()
         for adder in self.adders:
-            if adder._address in client.scheduler_info(n_workers=-1)["workers"]:
+            if adder._address in workers:
                 adder.abandon()  # it may be waiting for one that is lost
         wait(self.parts)
         holders = client.who_has(self.parts)
@@ -411,8 +413,7 @@ class OnCluster:
         return any(part.status == "cancelled" for part in self.parts)
 
     def _check_workers(self, error=None):
-        workers = self.cluster.client.scheduler_info(n_workers=-1)["workers"]
-        lost = sorted(self.addresses - set(workers))
+        lost = sorted(self.addresses - set(self.cluster.workers()))
         if lost:
             raise WorkerLost(f"Lost worker {', '.join(lost)}.") from error
 

@@ -40,20 +40,20 @@ def stored_bytes(X):
     return X.data.nbytes + X.indices.nbytes if sparse.issparse(X) else X.nbytes
 
 
-def block_bytes():
-    """How large a block may be: what fits the cache, or less, if scikit-learn is told so."""
-    return min(BLOCK_BYTES, int(get_config()["working_memory"] * 2**20))
+def within_working_memory(size):
+    """So many bytes, or fewer, if scikit-learn is told so."""
+    return min(size, int(get_config()["working_memory"] * 2**20))
 
 
 def chunks(X):
     """Slices of rows of X that are no larger than `CHUNK_BYTES` as float64."""
-    most = min(CHUNK_BYTES, int(get_config()["working_memory"] * 2**20))
+    most = within_working_memory(CHUNK_BYTES)
     return batches(len(X), max(1, most // (8 * max(1, X[0].size))))
 
 
 def block_length(m, size):
     """How many of m rows, of `size` bytes together, make a block; all, if they nearly do."""
-    most = block_bytes()
+    most = within_working_memory(BLOCK_BYTES)
     return max(m, 1) if size <= 2 * most else max(1, m * most // size)
 
 
@@ -82,7 +82,7 @@ class Part:
         Each row's share of the mean, s_i / sum s; a number if all rows have the same.
     first : int
         The number of the first row, among all rows.
-    block_length : int
+    length : int
         How many rows make a block.
     """
 
@@ -90,10 +90,10 @@ class Part:
     xp = np
     batch_entries = BATCH_ENTRIES
 
-    def __init__(self, X, y, share, first=0, block_length=None):
+    def __init__(self, X, y, share, first=0, length=None):
         self.X, self.y, self.share = X, y, share
         self.first = first
-        self.block_length = block_length or _block_length_of(X)
+        self.block_length = length or block_length(X.shape[0], stored_bytes(X))
 
     @property
     def m(self):
@@ -150,10 +150,6 @@ class Part:
     def on_host(array):
         """As a NumPy array."""
         return array
-
-
-def _block_length_of(X):
-    return block_length(X.shape[0], stored_bytes(X))
 
 
 def parts_of(X, y, share, extra=0, first=0):

@@ -16,6 +16,7 @@ import numpy as np
 from ._check import quiet
 from ._cross_entropy import Sigmoid
 from ._in_memory import added
+from ._objective import linear_of
 from ._penalty import ElasticNet
 from ._rows import parts_of
 from ._run import End
@@ -152,20 +153,14 @@ class Together:
         return reduce(added, [self._of_block(block, W, b) for block in part.blocks])
 
     def _of_block(self, block, W, b):
-        X, y, share, absent = block
+        X, y, share, _ = block
         n = W.shape[-1]
         if self.loss is Sigmoid:
             # z / 2 and 2 dz: the halves are in W and in the sum, not in passes over Z.
-            Z = (W / 2) @ X.T
-            Z += (b / 2)[:, None]
-            if absent is not None:
-                Z[:, absent] = 0
+            Z = linear_of(block, W / 2, b / 2, np)
             dZ, factor = Sigmoid.doubled_dz(Z, y), W.dtype.type(0.5)
         else:
-            Z = W.reshape(-1, n) @ X.T
-            Z += b.reshape(-1, 1)
-            if absent is not None:
-                Z[:, absent] = 0
+            Z = linear_of(block, W.reshape(-1, n), b.ravel(), np)
             dZ, factor = self.loss.dz(Z.reshape(*b.shape, -1), y), W.dtype.type(1)
         if np.ndim(share):
             dZ *= share[:, None] if np.ndim(share) == 2 and self.outputs else share

@@ -437,11 +437,11 @@ n_jobs, verbose
         dtype = X.dtype if isinstance(X, da.Array) else np.float64
         like = _of_partition(model, np.zeros((1, model.n_features_in_), dtype), method)
         model, of_partition = dask.delayed(model, pure=False), dask.delayed(_of_partition)
-        partitions = [x for (x,) in _aligned(X=X)]
-        lengths = X.chunks[0] if isinstance(X, da.Array) else [np.nan] * len(partitions)
+        delayed = [x for (x,) in _aligned(X=X)]
+        lengths = X.chunks[0] if isinstance(X, da.Array) else [np.nan] * len(delayed)
         blocks = [
             da.from_delayed(of_partition(model, x, method), (length, *like.shape[1:]), like.dtype)
-            for x, length in zip(partitions, lengths, strict=True)
+            for x, length in zip(delayed, lengths, strict=True)
         ]
         return da.concatenate(blocks, allow_unknown_chunksizes=True)
 

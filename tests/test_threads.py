@@ -77,7 +77,7 @@ def test_blocks_add_up_to_the_whole(storage, large):
     rng = np.random.default_rng(1)
     w, b = rng.normal(size=(3, 40)).astype(X.dtype), rng.normal(size=3).astype(X.dtype)
     J, dw, db = objective.cost_and_gradient(w, b)
-    whole = Part(*objective.rows.whole[:3], block_length=len(y))
+    whole = Part(*objective.rows.whole[:3], length=len(y))
     assert len(whole.blocks) == 1
     whole = cost_and_gradient_of(whole, objective.loss, w, b)
     rtol = 1e-4 if X.dtype == np.float32 else 1e-11
