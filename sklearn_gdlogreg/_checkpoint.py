@@ -66,7 +66,16 @@ class Checkpoint:
         self.every = int(every)
 
     def setup(self, estimator, context):
-        """Refuse what could not be resumed, before the fit begins."""
+        """Refuse what could not be resumed, before the fit begins.
+
+        Parameters
+        ----------
+        estimator : GDLogisticRegression
+            What is about to be fitted.
+
+        context : object
+            What scikit-learn tells of the fit.
+        """
         if "resume_from" not in signature(estimator.fit).parameters:
             raise TypeError(
                 f"Checkpoint writes the state of a GDLogisticRegression; {estimator!r} has none "
@@ -80,10 +89,28 @@ class Checkpoint:
             raise PermissionError(f"The folder of the checkpoint is read-only: {self.path}")
 
     def on_fit_task_begin(self, estimator, context):
-        """Do nothing: scikit-learn's protocol asks for it."""
+        """Do nothing: scikit-learn's protocol asks for it.
+
+        Parameters
+        ----------
+        estimator : GDLogisticRegression
+            What is being fitted.
+
+        context : object
+            What scikit-learn tells of the iteration.
+        """
 
     def on_fit_task_end(self, estimator, context):
-        """Write, if it is time to."""
+        """Write, if it is time to.
+
+        Parameters
+        ----------
+        estimator : GDLogisticRegression
+            What is being fitted.
+
+        context : object
+            What scikit-learn tells of the iteration.
+        """
         if context.parent is None or context.task_name != "iteration":
             return
         run, identity = estimator._descent_so_far
@@ -91,7 +118,16 @@ class Checkpoint:
             write(self.path, run, identity())
 
     def teardown(self, estimator, context):
-        """Do nothing: scikit-learn's protocol asks for it."""
+        """Do nothing: scikit-learn's protocol asks for it.
+
+        Parameters
+        ----------
+        estimator : GDLogisticRegression
+            What was fitted.
+
+        context : object
+            What scikit-learn tells of the fit.
+        """
 
 
 def identity_of(estimator, examples, objective, validation):

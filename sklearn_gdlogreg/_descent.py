@@ -274,7 +274,8 @@ def descend(
     y : array-like of shape (n_samples,)
         Their labels: 0 and 1, or 0 ... K - 1 for the softmax over K classes.
     learning_rate : float, callable or str, default=0.1
-        alpha, or a schedule, or the name of a rule: as in :class:`GDLogisticRegression`.
+        The constant alpha, or a schedule, or the name of a rule: as in
+        :class:`GDLogisticRegression`.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, not negative.
     C : float in (0, inf], default=inf
@@ -286,17 +287,17 @@ def descend(
     coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
         As in :class:`GDLogisticRegression`.
     coef_init : array-like of shape (n_features,) or (n_classes, n_features), default=None
-        w at the start; zeros if None.
+        Coefficients w at the start; zeros if None.
     intercept_init : float or array-like of shape (n_classes,), default=None
-        b at the start; zero if None.
+        Intercept b at the start; zero if None.
     n_jobs : int, default=None
         Threads, as in :class:`GDLogisticRegression`.
 
-    Yields
-    ------
-    step : Step
-        A named tuple: ``t``, ``coef``, ``intercept``, ``cost``, ``gradient`` (dw and db) and
-        ``learning_rate``; its arrays are new at every step.
+    Returns
+    -------
+    steps : generator of Step
+        Named tuples: ``t``, ``coef``, ``intercept``, ``cost``, ``gradient`` (dw and db) and
+        ``learning_rate``; their arrays are new at every step.
 
     Raises
     ------

@@ -82,7 +82,8 @@ class GDLogisticRegression(
 
     .. math::
 
-        z_i = w \cdot x_i + b, \qquad a_i = \frac{1}{1 + e^{-z_i}}, \qquad
+        z_i = w \cdot x_i + b, \qquad a_i = \frac{1}{1 + e^{-z_i}}
+
         J = -\frac{1}{\sum_i s_i} \sum_i s_i [y_i \log a_i + (1 - y_i) \log(1 - a_i)] + r(w)
 
     and every iteration steps down the gradient, with a learning rate :math:`\alpha`:
@@ -97,7 +98,7 @@ class GDLogisticRegression(
     .. math::
 
         r(w) = \frac{1}{C \sum_i s_i} \Big(\rho \|w\|_1 + \frac{1 - \rho}{2} \|w\|_2^2 \Big),
-        \qquad \rho = \text{l1\_ratio}
+        \qquad \rho = \text{l1_ratio}
 
     (its L1 part enters by the prox, a soft threshold after each step), so that for the same `C`,
     `l1_ratio`, `class_weight` and `sample_weight` the optimum is LogisticRegression's. The
@@ -205,20 +206,20 @@ class GDLogisticRegression(
     n_iter_ : ndarray of shape (1,)
         The number of iterations made.
 
-    loss_curve_ : ndarray of shape (n_iter_ + 1,)
+    loss_curve_ : ndarray of shape (`n_iter_` + 1,)
         The cost J, penalty included, at the start and after each iteration.
 
-    learning_rates_ : ndarray of shape (n_iter_,)
+    learning_rates_ : ndarray of shape (`n_iter_`,)
         The learning rate of each iteration, in `coordinates_`.
 
-    gradient_norms_ : ndarray of shape (n_iter_ + 1,)
+    gradient_norms_ : ndarray of shape (`n_iter_` + 1,)
         What `tol` bounds: the largest absolute entry of the gradient (with L1: of the optimality
         violation) in `coordinates_`, at the start and after each iteration.
 
-    seconds_ : ndarray of shape (n_iter_ + 1,)
+    seconds_ : ndarray of shape (`n_iter_` + 1,)
         The time since the descent began, at the start and after each iteration.
 
-    validation_loss_curve_, validation_scores_ : ndarray of shape (n_iter_ + 1,)
+    validation_loss_curve_, validation_scores_ : ndarray of shape (`n_iter_` + 1,)
         With early stopping: mean loss, without the penalty, and accuracy on the other examples.
 
     best_iteration_ : int
@@ -245,7 +246,7 @@ class GDLogisticRegression(
     n_features_in_ : int
         Number of features seen during :term:`fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
 
     See Also
@@ -396,10 +397,10 @@ class GDLogisticRegression(
             Where `intercept_` starts, likewise.
 
         resume_from : str or path-like, default=None
-            A file that :class:`Checkpoint` wrote during an earlier fit of the same parameters to
-            the same data: the descent goes on from there, on exactly the iterates that the
-            earlier fit would have had. Only `max_iter`, `tol`, `n_jobs`, `verbose` and
-            `warm_start` may differ.
+            A file that :class:`~sklearn_gdlogreg.Checkpoint` wrote during an earlier fit of the
+            same parameters to the same data: the descent goes on from there, on exactly the
+            iterates that the earlier fit would have had. Only `max_iter`, `tol`, `n_jobs`,
+            `verbose` and `warm_start` may differ.
 
         Returns
         -------
@@ -609,7 +610,7 @@ class GDLogisticRegression(
         vars(self).update(attributes)
 
     def decision_function(self, X):
-        """z = w . x + b: how sure the model is of the second class, or of every class.
+        """Decision values z = w . x + b: how sure of the second class, or of every class.
 
         Parameters
         ----------
@@ -783,7 +784,7 @@ class GDLogisticRegression(
 
         Returns
         -------
-        history : pandas.DataFrame of n_iter_ + 1 rows
+        history : pandas.DataFrame of `n_iter_` + 1 rows
             Columns ``cost``, ``learning_rate`` (nan at the start), ``gradient_norm``, ``seconds``,
             and with early stopping ``validation_cost`` and ``validation_score``; the index is the
             iteration, 0 being the start.

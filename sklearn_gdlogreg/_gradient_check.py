@@ -50,17 +50,17 @@ def check_gradient(X, y, coef, intercept, *, sample_weight=None, nudge=1e-5):
         Their labels, as in :func:`cost_and_gradient`.
 
     coef : array-like of shape (n_features,), (1, n_features) or (n_classes, n_features)
-        w.
+        The coefficients w.
 
     intercept : float or array-like of shape (1,) or (n_classes,)
-        b.
+        The intercept b.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, not negative.
 
     nudge : float, default=1e-5
-        h, relative to the size of each coefficient where that is above 1. Differences err by h^2,
-        and by the rounding of J divided by h.
+        The h above, relative to the size of each coefficient where that is above 1. Differences
+        err by h^2, and by the rounding of J divided by h.
 
     Returns
     -------

@@ -250,9 +250,9 @@ def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
         Their labels, 0 or 1. With a `coef` of one row for each of K classes, 0 ... K - 1, and the
         softmax takes the place of the sigmoid.
     coef : array-like of shape (n_features,), (1, n_features) or (n_classes, n_features)
-        w, or the ``coef_`` of a fitted model.
+        The coefficients w, or the ``coef_`` of a fitted model.
     intercept : float or array-like of shape (1,) or (n_classes,)
-        b, or the ``intercept_`` of a fitted model.
+        The intercept b, or the ``intercept_`` of a fitted model.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights s, not negative. The mean becomes ``sum(s_i * loss_i) / sum(s_i)``.
 

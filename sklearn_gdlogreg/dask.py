@@ -297,7 +297,8 @@ class DaskGDLogisticRegression(GDLogisticRegression):
 
     The same descent: the partitions of X are loaded once and stay where they are, every iteration
     sends w and b there and brings one sum from each worker back. The parameters, the attributes
-    and, up to the order of a sum, the numbers are those of :class:`GDLogisticRegression`.
+    and, up to the order of a sum, the numbers are those of
+    :class:`~sklearn_gdlogreg.GDLogisticRegression`.
 
     Dask's own choice decides where: the workers of a ``distributed.Client``, if there is one, else
     this process, into which the threaded scheduler loads the partitions. A worker that is lost
@@ -305,15 +306,58 @@ class DaskGDLogisticRegression(GDLogisticRegression):
 
     Parameters
     ----------
-    learning_rate, max_iter, tol, C, l1_ratio, fit_intercept, class_weight, coordinates, \
-warm_start, early_stopping, validation_fraction, n_iter_no_change, random_state, store_path, \
-n_jobs, verbose
-        As in :class:`GDLogisticRegression`; `n_jobs` is the number of threads on each worker, at
-        most as many as the worker has.
+    learning_rate : float, callable or str, default="auto"
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    max_iter : int, default=1000
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    tol : float, default=1e-4
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    C : float in (0, inf], default=inf
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    l1_ratio : float in [0, 1], default=0.0
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    fit_intercept : bool, default=True
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    class_weight : dict or "balanced", default=None
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    warm_start : bool, default=False
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    early_stopping : bool, default=False
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    validation_fraction : float in (0, 1) or int, default=0.1
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    n_iter_no_change : int, default=10
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    random_state : int, RandomState instance or None, default=None
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    store_path : bool or int, default=False
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    n_jobs : int, default=None
+        Number of threads on each worker, at most as many as the worker has.
+
+    verbose : int, default=0
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
 
     See Also
     --------
-    GDLogisticRegression : For arrays, sparse matrices, and memory maps larger than memory.
+    sklearn_gdlogreg.GDLogisticRegression : For arrays, sparse matrices, and memory maps larger
+        than memory.
 
     Notes
     -----

@@ -1,0 +1,109 @@
+"""Configuration of the documentation site; README says how to build it."""
+
+import tempfile
+import zlib
+from pathlib import Path
+
+import sklearn_gdlogreg
+from sklearn_gdlogreg.dask import DaskGDLogisticRegression
+
+here = Path(__file__).parent
+
+project = "sklearn-gdlogreg"
+author = "The sklearn-gdlogreg developers"
+copyright = "the sklearn-gdlogreg developers (BSD 3-Clause license)"
+version = release = sklearn_gdlogreg.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinx-mathjax-offline",
+]
+exclude_patterns = ["_build", "gallery", "explore"]
+templates_path = ["_templates"]
+nitpicky = True
+
+# -- pages in Markdown
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+# -- what docstrings are held to
+autodoc_default_options = {"members": True, "inherited-members": True}
+autosummary_generate = True
+numpydoc_show_class_members = False  # the template of classes lists them
+numpydoc_validation_checks = {
+    "all",
+    "GL01",  # the summary stands beside the quotes
+    "RT02",  # what is returned has a name, as in scikit-learn
+    # Not every one of these parts says something for every method.
+    "ES01",
+    "EX01",
+    "SA01",
+}
+# What is inherited from scikit-learn is validated there.
+numpydoc_validation_exclude = {
+    rf"\.{public.__name__}\.{name}$"
+    for public in (*vars(sklearn_gdlogreg).values(), DaskGDLogisticRegression)
+    if isinstance(public, type)
+    for name in dir(public)
+    if "sklearn_gdlogreg" not in str(getattr(getattr(public, name), "__module__", ""))
+}
+toc_object_entries_show_parents = "hide"
+
+# -- links to scikit-learn's documentation, without asking for its inventory
+
+
+def inventory(lines):
+    """A file of the form that intersphinx reads, of lines such as docs/scikit-learn.txt has."""
+    path = Path(tempfile.mkdtemp()) / "objects.inv"
+    head = "# Sphinx inventory version 2\n# Project: scikit-learn\n# Version: 1.9\n"
+    head += "# The remainder of this file is compressed using zlib.\n"
+    path.write_bytes(head.encode() + zlib.compress(lines.encode()))
+    return str(path)
+
+
+intersphinx_mapping = {
+    "sklearn": (
+        "https://scikit-learn.org/stable/",
+        inventory((here / "scikit-learn.txt").read_text()),
+    )
+}
+
+# -- gallery
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "filename_pattern": "plot_",
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "abort_on_example_error": True,
+    "doc_module": ("sklearn_gdlogreg",),
+    "backreferences_dir": "api/backreferences",
+    "inspect_global_variables": False,
+    "matplotlib_animations": True,
+}
+
+# -- the site
+html_theme = "pydata_sphinx_theme"
+html_title = "sklearn-gdlogreg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_extra_path = []
+html_copy_source = html_show_sourcelink = False
+html_theme_options = {
+    "navbar_align": "left",
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "show_prev_next": True,
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
