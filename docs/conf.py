@@ -25,7 +25,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx-mathjax-offline",
 ]
-exclude_patterns = ["_build", "gallery", "explore"]
+exclude_patterns = ["_build", "gallery", "extra"]
 templates_path = ["_templates"]
 nitpicky = True
 
@@ -95,7 +95,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sklearn-gdlogreg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_extra_path = []
+html_extra_path = ["extra"]
 html_copy_source = html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",
@@ -107,3 +107,12 @@ html_theme_options = {
 }
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def without_last_blank_line(app, name, source):
+    """Of code blocks: doctest needs one there to end what is expected, readers do not."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
+
+
+def setup(app):
+    app.connect("source-read", without_last_blank_line)

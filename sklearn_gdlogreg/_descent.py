@@ -100,7 +100,7 @@ class Problem:
     def move(self, here, learning_rate):
         """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
         wb = here.wb - learning_rate * here.dwb
-        if self.penalty.l1:
+        if not self.penalty.smooth:
             wb[..., :-1] = self.penalty.prox(wb[..., :-1], learning_rate, self.coordinates.scale)
         return self._step(here.t + 1, wb, learning_rate, *self.coordinates.unpack(wb))
 
@@ -149,7 +149,7 @@ class Problem:
 
     def violation(self, step):
         """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
-        if not self.penalty.l1:
+        if self.penalty.smooth:
             return float(np.maximum.reduce(np.abs(step.dwb), axis=None))
         u, du = step.wb[..., :-1], step.dwb[..., :-1]
         features = self.penalty.violation(u, du, step.coordinates.scale)
@@ -198,7 +198,7 @@ def standardized(objective):
 def problem_for(objective, w, b, *, learning_rate, coordinates):
     """The problem in the coordinates that a `coordinates` parameter stands for."""
     explicit = coordinates == "decorrelated"
-    if explicit and objective.penalty.l1:
+    if explicit and not objective.penalty.smooth:
         raise ValueError(
             "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
             "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
@@ -206,7 +206,7 @@ def problem_for(objective, w, b, *, learning_rate, coordinates):
     if coordinates == "raw" or (coordinates == "auto" and learning_rate != "auto"):
         return Problem(objective, Raw)
     start = standardized(objective)
-    if coordinates == "standardized" or objective.penalty.l1:
+    if coordinates == "standardized" or not objective.penalty.smooth:
         return Problem(objective, start)
     decorrelation = Decorrelation(objective, start)
     if explicit and not decorrelation.fits_in_memory:

@@ -31,6 +31,11 @@ class ElasticNet:
     def __bool__(self):
         return self.l1 > 0 or self.l2 > 0
 
+    @property
+    def smooth(self):
+        """Whether there is a gradient everywhere, and no prox to take."""
+        return not self.l1
+
     def value(self, w):
         """The penalty itself."""
         value = 0.0

@@ -1,0 +1,32 @@
+"""What the documentation promises about itself, as far as it shows without building it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sklearn_gdlogreg
+
+ROOT = Path(__file__).parents[1]
+
+
+def public_names():
+    """Of the package, and of its public modules."""
+    yield from (name for name in sklearn_gdlogreg.__all__ if name != "__version__")
+    for module in (ROOT / "sklearn_gdlogreg").glob("[!_]*.py"):
+        (listed,) = re.findall(r"^__all__ = \[(.*)\]$", module.read_text(), re.MULTILINE)
+        yield from (f"{module.stem}.{name}" for name in re.findall(r'"(\w+)"', listed))
+
+
+def test_every_public_name_is_in_the_api_reference():
+    reference = (ROOT / "docs" / "reference.md").read_text()
+    listed = re.findall(r"^   ([A-Za-z][\w.]*)$", reference, re.MULTILINE)
+    assert sorted(listed) == sorted(public_names())
+
+
+@pytest.mark.parametrize("file", ["README.md"])
+def test_links_outside_the_site_lead_to_a_file(file):
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / file).read_text())
+    local = [target for target in targets if "://" not in target]
+    assert local
+    assert [target for target in local if not (ROOT / target).exists()] == []
