@@ -4,6 +4,8 @@ import tempfile
 import zlib
 from pathlib import Path
 
+from sphinx_gallery.sorting import FunctionSortKey
+
 import sklearn_gdlogreg
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression
 
@@ -76,6 +78,25 @@ intersphinx_mapping = {
 }
 
 # -- gallery
+gallery_order = [
+    f"plot_{name}.py"
+    for name in [
+        "learning_rates",
+        "cost_surface",
+        "boundary_moving",
+        "digits_as_images",
+        "loop_or_vectorized",
+        "early_stopping",
+        "same_as_sklearn",
+        "raw_data",
+        "search",
+        "l1_path",
+        "class_imbalance",
+        "text",
+        "callbacks",
+        "dask",
+    ]
+]
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
@@ -87,7 +108,8 @@ sphinx_gallery_conf = {
     "doc_module": ("sklearn_gdlogreg",),
     "backreferences_dir": "api/backreferences",
     "inspect_global_variables": False,
-    "matplotlib_animations": True,
+    "remove_config_comments": True,
+    "within_subsection_order": FunctionSortKey(gallery_order.index),
 }
 
 # -- the site

@@ -32,9 +32,9 @@ def not_converged(run, name_of):
         sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
     elif run.last.coordinates.name == "raw":
         auto = "coordinates='auto'" if run.learning_rate == "auto" else "learning_rate='auto'"
+        scaler = "put a StandardScaler before, " if _far_apart(_sizes(run)) else ""
         sentences.append(
-            f"Use {auto} (it descends in better coordinates), put a StandardScaler before, "
-            "or raise max_iter."
+            f"Use {auto} (it descends in better coordinates), {scaler}or raise max_iter."
         )
     elif run.problem.penalty:
         sentences.append("Raise max_iter, or strengthen the penalty (a smaller C).")
@@ -111,9 +111,7 @@ def _rises_sentence(costs):
 
 def _rate_and_scale(run, name_of):
     """The learning rate against the curvature, the features that make it large, the remedy."""
-    problem = run.problem
-    mean, deviation = problem.objective.moments
-    size = np.hypot(mean, deviation)
+    problem, size = run.problem, _sizes(run)
     largest = np.argsort(-size, kind="stable")[:3]
     listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
     features = f"The features of the largest scale (root mean square) are {listed}."
@@ -133,10 +131,23 @@ def _rate_and_scale(run, name_of):
         if stable < run.tried_rate
         else ""
     )
-    # Features that have been standardized already are not the reason.
-    scaler = "put a StandardScaler before, " if size[largest[0]] > 3 else ""
-    return (
+    rate = (
         f"The learning rate is {run.tried_rate:.4g}; {settles}the cost never rises below "
-        f"2 / L = {2 / problem.lipschitz:.3g}. {features} Use a smaller learning_rate, {scaler}or "
-        "use learning_rate='auto'."
+        f"2 / L = {2 / problem.lipschitz:.3g}."
     )
+    if _far_apart(size):
+        return (
+            f"{rate} {features} Use a smaller learning_rate, put a StandardScaler before, or use "
+            "learning_rate='auto'."
+        )
+    return f"{rate} Use a smaller learning_rate, or learning_rate='auto'."
+
+
+def _sizes(run):
+    """The root mean square of every feature."""
+    return np.hypot(*run.problem.objective.moments)
+
+
+def _far_apart(size):
+    """Whether features are of another scale than standardized ones, which are not the reason."""
+    return bool(((size > 3) | ((size > 0) & (size < 1 / 3))).any())

@@ -50,6 +50,8 @@ def test_max_iter_says_how_far_it_got_and_what_to_change(rule, standardized):
     assert decrease == pytest.approx((J[-2] - J[-1]) / J[-2], rel=0.1)
     assert "raise max_iter" in message.lower()
     assert ("learning_rate='auto'" in message) == (rule != "auto")
+    # They are standardized already.
+    assert "StandardScaler" not in message
 
 
 @pytest.mark.parametrize("options", [{"tol": 0}, {"max_iter": 0}])
