@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import sparse
 from sklearn import get_config
-from sklearn.utils import check_X_y
+from sklearn.utils import assert_all_finite, check_X_y
 
 # scikit-learn's own estimators find an array's library and move arrays by these; there is no
 # public name for them yet.
@@ -42,8 +42,8 @@ def without_gradient(array):
 def check_rows(X, y, caller):
     """X as C- or F-ordered floats or CSR, not copied where it is that already, and y as a vector.
 
-    A memory map is not copied in any order. `caller` (an estimator or a name) stands in the
-    messages.
+    CSR has one entry for each place, in order. A memory map is not copied in any order. `caller`
+    (an estimator or a name) stands in the messages.
     """
     mapped = is_mapped(X)
     if mapped:
@@ -62,6 +62,11 @@ def check_rows(X, y, caller):
         if "inconsistent numbers of samples" not in str(error):
             raise
         raise ValueError(f"X and y must have the same number of rows. {error}") from error
+    if sparse.issparse(X) and not X.has_canonical_format:
+        # Entries for the same place are meant as their sum, of which their squares say nothing.
+        X = X.copy()
+        X.sum_duplicates()
+        assert_all_finite(X, input_name="X")
     if not (sparse.issparse(X) or mapped or X.flags.c_contiguous or X.flags.f_contiguous):
         # Every matrix product with a strided view would copy it again.
         X = np.ascontiguousarray(X)
