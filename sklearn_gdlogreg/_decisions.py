@@ -50,6 +50,7 @@ def _without_overflow(z, X, coef, intercept, largest):
     return z
 
 
+@quiet()  # exp(-1000) is 0, whatever the caller wants to be told of
 def of_decisions(name, z):
     """The "probabilities" or "log_probabilities" of decision values."""
     function = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
