@@ -382,6 +382,7 @@ BAD_PARAMETERS = [
     ({"C": -1.0}, "'C' parameter .* Got -1.0"),
     ({"l1_ratio": 1.1}, "'l1_ratio' parameter .* Got 1.1"),
     ({"l1_ratio": "l1"}, "'l1_ratio' parameter .* Got 'l1'"),
+    ({"l1_ratio": None}, "'l1_ratio' parameter .* Got None"),
     ({"fit_intercept": "yes"}, "'fit_intercept' parameter .* Got 'yes'"),
     ({"coordinates": "polar"}, "'coordinates' parameter .* Got 'polar'"),
     ({"class_weight": "equal"}, "'class_weight' parameter .* Got 'equal'"),
