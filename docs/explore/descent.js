@@ -1,0 +1,118 @@
+// Logistic regression by gradient descent: the formulas, and nothing of the page.
+"use strict";
+
+/** J, dw, db and the accuracy at (w, b), for two features. */
+function costAndGradient(X, y, w, b) {
+  const m = y.length;
+  let J = 0, dw1 = 0, dw2 = 0, db = 0, hits = 0;
+  for (let i = 0; i < m; i++) {
+    const [x1, x2] = X[i];
+    const z = w[0] * x1 + w[1] * x2 + b;
+    // -(y log a + (1 - y) log(1 - a)), by exp(-|z|), which cannot overflow.
+    const e = Math.exp(-Math.abs(z));
+    J += Math.max(z, 0) - y[i] * z + Math.log1p(e);
+    const a = (z > 0 ? 1 : e) / (1 + e);
+    const dz = a - y[i];
+    dw1 += x1 * dz;
+    dw2 += x2 * dz;
+    db += dz;
+    hits += (z > 0) === (y[i] === 1) ? 1 : 0;
+  }
+  return { J: J / m, dw: [dw1 / m, dw2 / m], db: db / m, accuracy: hits / m };
+}
+
+/** The start, w = 0 and b = 0, and the iterates that follow it. */
+function descend(X, y, alpha, iterations) {
+  let w = [0, 0], b = 0;
+  const steps = [];
+  for (let t = 0; t <= iterations; t++) {
+    const step = { t, w, b, ...costAndGradient(X, y, w, b) };
+    steps.push(step);
+    w = [w[0] - alpha * step.dw[0], w[1] - alpha * step.dw[1]];
+    b = b - alpha * step.db;
+  }
+  return steps;
+}
+
+/** The largest entry of the gradient: what the package's `tol` bounds. */
+function gradientNorm({ dw, db }) {
+  return Math.max(Math.abs(dw[0]), Math.abs(dw[1]), Math.abs(db));
+}
+
+const TOL = 1e-4; // the package's default
+const LOOK_BACK = 20; // iterations in which a rise of the cost counts as oscillation
+const SLOW = 0.002; // a step that takes less of the way left would need hundreds of its like
+
+/**
+ * How a descent with learning rate alpha goes at iteration t: a word for it, and a sentence with
+ * the numbers. `lowest` has J where the cost is lowest, and the rate below which a descent settles.
+ */
+function diagnose(steps, t, alpha, lowest) {
+  const now = steps[t];
+  if (t === 0) {
+    return ["At the start", "w and b are 0, so every a is 0.5 and J is log 2 = 0.693."];
+  }
+  if (gradientNorm(now) <= TOL) {
+    return ["Converged", `No entry of the gradient is larger than ${TOL}.`];
+  }
+  const recent = steps.slice(Math.max(0, t - LOOK_BACK), t + 1);
+  const rises = recent.filter((step, k) => k > 0 && step.J > recent[k - 1].J).length;
+  if (rises > 0) {
+    const count = recent.length - 1;
+    const when = count === 1 ? "the first iteration" : `${rises} of the last ${count} iterations`;
+    const limit = `Near the lowest cost, rates below ${lowest.settles.toPrecision(2)} settle`;
+    const end = alpha < lowest.settles ? ", and this is one" : ", and this is larger";
+    return ["Oscillating", `The cost rose in ${when}. ${limit}${end}.`];
+  }
+  const before = steps[t - 1];
+  const share = (before.J - now.J) / (before.J - lowest.J);
+  const way = `The last step took ${(100 * share).toPrecision(2)} % of the way down that was left.`;
+  if (share < SLOW) return ["Barely moving", way];
+  // Consecutive gradients that point against each other: the step went across the valley.
+  if (now.dw[0] * before.dw[0] + now.dw[1] * before.dw[1] + now.db * before.db < 0) {
+    return ["Falling in a zigzag", `Each step crosses the valley, the next comes back. ${way}`];
+  }
+  return ["Falling steadily", way];
+}
+
+/** `count` numbers from low to high. */
+function spaced(low, high, count) {
+  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+}
+
+/** The cost over a grid of (w1, w2), with b as it is; rows go with w2. */
+function costsOver(X, y, w1s, w2s, b) {
+  return w2s.map((w2) => w1s.map((w1) => costAndGradient(X, y, [w1, w2], b).J));
+}
+
+/**
+ * The outline of the region in which the cost is at most `level`, as a list of points.
+ *
+ * The cost is convex, so the region is convex too, and its outline is the points where it cuts the
+ * lines of the grid, in the order of their angles around their middle. Where the region reaches
+ * the grid's border, the border is part of its outline. Of a region between the lines of the grid
+ * nothing can be said: no points.
+ */
+function outline(w1s, w2s, costs, level) {
+  const points = [];
+  const last1 = w1s.length - 1, last2 = w2s.length - 1;
+  const cut = (low, high) => (level - low) / (high - low);
+  let inside = 0;
+  for (let j = 0; j <= last2; j++) {
+    for (let i = 0; i <= last1; i++) {
+      const here = costs[j][i], isIn = here <= level;
+      if (isIn) inside++;
+      if (isIn && (i === 0 || j === 0 || i === last1 || j === last2)) points.push([w1s[i], w2s[j]]);
+      if (i < last1 && isIn !== (costs[j][i + 1] <= level)) {
+        points.push([w1s[i] + cut(here, costs[j][i + 1]) * (w1s[i + 1] - w1s[i]), w2s[j]]);
+      }
+      if (j < last2 && isIn !== (costs[j + 1][i] <= level)) {
+        points.push([w1s[i], w2s[j] + cut(here, costs[j + 1][i]) * (w2s[j + 1] - w2s[j])]);
+      }
+    }
+  }
+  if (inside < 8) return [];
+  const middle = [0, 1].map((k) => points.reduce((sum, p) => sum + p[k], 0) / points.length);
+  const angle = (p) => Math.atan2(p[1] - middle[1], p[0] - middle[0]);
+  return points.sort((p, q) => angle(p) - angle(q));
+}

@@ -1,0 +1,387 @@
+"""The explorable page: its formulas are the package's, and it serves readers of all kinds."""
+
+import importlib.util
+import json
+import re
+import shutil
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
+
+PAGE = Path(__file__).parents[1] / "docs" / "explore"
+
+
+def load_make():
+    spec = importlib.util.spec_from_file_location("make_explore", PAGE / "make.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+make = load_make()
+VERSIONS, Y = make.examples()
+
+
+@pytest.fixture(scope="module")
+def js():
+    """A function that evaluates an expression where the page's formulas and data are known."""
+    racer = pytest.importorskip("py_mini_racer")
+    with racer.MiniRacer() as engine:
+        engine.eval((PAGE / "data.js").read_text() + (PAGE / "descent.js").read_text() + "0")
+        yield lambda expression: json.loads(engine.eval(f"JSON.stringify({expression})"))
+
+
+def test_the_data_are_what_make_writes():
+    assert make.FILE.read_text(encoding="utf-8") == make.text()
+
+
+# Rates that crawl, that suit, and that oscillate. One that throws the path out magnifies a
+# difference of the last digit, until nothing can be compared.
+@pytest.mark.parametrize(
+    ("version", "rate", "iterations"),
+    [
+        ("standardized", 0.001, 300),
+        ("standardized", 0.5, 300),
+        ("standardized", 5, 300),
+        ("standardized", 40, 15),
+        ("own", 0.0001, 300),
+        ("own", 0.05, 300),
+        ("own", 0.28, 300),
+    ],
+)
+def test_every_iterate_is_the_packages(js, version, rate, iterations):
+    X = VERSIONS[version]
+    ours = js(f"descend(DATA.{version}.X, DATA.y, {rate}, {iterations})")
+    steps = list(islice(descend(X, Y, learning_rate=rate), iterations + 1))
+    assert len(ours) == len(steps)
+    for step, our in zip(steps, ours, strict=True):
+        assert our["t"] == step.t
+        assert_allclose(our["J"], step.cost, rtol=1e-12)
+        assert_allclose([*our["w"], our["b"]], [*step.coef, step.intercept], rtol=1e-12, atol=1e-12)
+        dw, db = step.gradient
+        assert_allclose([*our["dw"], our["db"]], [*dw, db], rtol=0, atol=1e-12 * np.abs(X).max())
+        assert our["accuracy"] == ((X @ step.coef + step.intercept > 0) == Y).mean()
+
+
+@pytest.mark.parametrize("z", [-800.0, -40.0, -1.0, 0.0, 1.0, 40.0, 800.0])
+@pytest.mark.parametrize("label", [0, 1])
+def test_the_cost_is_the_packages_at_any_margin(js, z, label):
+    our = js(f"costAndGradient([[{z}, 0.5]], [{label}], [1, 0], 0)")
+    J, dw, db = cost_and_gradient([[z, 0.5]], [label], coef=[1, 0], intercept=0)
+    assert_allclose([our["J"], *our["dw"], our["db"]], [J, *dw, db], rtol=1e-13)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_rates_settle_below_the_limit_and_not_above(js, version):
+    ends = js(
+        f"[0.9, 1.2].map((k) => descend(DATA.{version}.X, DATA.y,"
+        f" k * DATA.{version}.lowest.settles, 3000).at(-1).J - DATA.{version}.lowest.J)"
+    )
+    assert ends[0] < 1e-8
+    assert ends[1] > 1e-4
+
+
+def suggestions():
+    html = (PAGE / "index.html").read_text()
+    found = re.findall(r'data-setting="([^"]*)"\s*>([^<]*)<', html)
+    return {name: setting.replace("&amp;", "&") for setting, name in found}
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "word"),
+    [
+        ("Too small a rate", "Barely moving"),
+        ("A good rate", "Converged"),
+        ("Too large a rate", "Oscillating"),
+        ("Other units", "Falling steadily"),
+    ],
+)
+def test_suggestions_show_what_they_say(js, suggestion, word):
+    found = re.fullmatch(r"features=(\w+)&rate=(.*)&iterations=(\d+)", suggestions()[suggestion])
+    version, rate, t = found.groups()
+    steps = f"descend(DATA.{version}.X, DATA.y, {rate}, {t})"
+    assert js(f"diagnose({steps}, {t}, {rate}, DATA.{version}.lowest)")[0] == word
+
+
+def test_the_start_a_zigzag_and_a_rate_that_will_settle_are_told_apart(js):
+    def diagnosis(version, rate, t):
+        steps = f"descend(DATA.{version}.X, DATA.y, {rate}, {t})"
+        return js(f"diagnose({steps}, {t}, {rate}, DATA.{version}.lowest)")
+
+    assert diagnosis("standardized", 1, 0)[0] == "At the start"
+    assert diagnosis("own", 0.05, 1)[0] == "Falling in a zigzag"
+    assert diagnosis("own", 0.15, 1) == [
+        "Oscillating",
+        "The cost rose in the first iteration. Near the lowest cost, rates below 0.23 settle, "
+        "and this is one.",
+    ]
+    assert "of the last 20 iterations" in diagnosis("standardized", 40, 60)[1]
+    assert diagnosis("standardized", 40, 60)[1].endswith("and this is larger.")
+
+
+def test_contours_lie_at_their_level(js):
+    X, b = VERSIONS["standardized"], -0.1
+    w1s, w2s = np.linspace(-6, 1, 61), np.linspace(-4, 2, 61)
+    grid = f"{w1s.tolist()}, {w2s.tolist()}"
+    costs = f"costsOver(DATA.standardized.X, DATA.y, {grid}, {b})"
+    for level in (0.3, 0.5):
+        points = np.array(js(f"outline({grid}, {costs}, {level})"))
+        J = np.array([cost_and_gradient(X, Y, coef=w, intercept=b)[0] for w in points])
+        border = np.isin(points[:, 0], w1s[[0, -1]]) | np.isin(points[:, 1], w2s[[0, -1]])
+        assert (~border).sum() > 50
+        assert_allclose(J[~border], level, atol=2e-3)
+        assert (J[border] <= level + 2e-3).all()
+        # One way round, and once: the turns add up to a whole one.
+        sides = np.roll(points, -1, axis=0) - points
+        angles = np.unwrap(np.arctan2(*sides[np.hypot(*sides.T) > 1e-6].T))
+        assert abs(angles[-1] - angles[0]) == pytest.approx(2 * np.pi, abs=0.3)
+
+
+# In a browser.
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    binary = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if not (binary and driver):
+        pytest.skip("needs chromium (or google-chrome) and chromedriver")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1280,900",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(options=options, service=Service(executable_path=driver))
+    yield browser
+    browser.quit()
+
+
+class Page:
+    """What a reader does and sees."""
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.address = (PAGE / "index.html").as_uri()
+
+    def open(self, setting=""):
+        # From elsewhere: another fragment of the same address would not load it again.
+        self.browser.get("about:blank")
+        self.browser.get(f"{self.address}#{setting}" if setting else self.address)
+        return self
+
+    def get(self, name):
+        return self.browser.find_element("id", name)
+
+    def js(self, script):
+        return self.browser.execute_script(script)
+
+    def press(self, *keys):
+        self.browser.switch_to.active_element.send_keys(*keys)
+
+    def tab_to(self, name):
+        """Go there by the Tab key alone, and see where the focus is."""
+        for _ in range(20):
+            self.press("\ue004")
+            focused = self.browser.switch_to.active_element
+            if focused.get_attribute("id") == name or focused.text == name:
+                width = self.js("return getComputedStyle(document.activeElement).outlineWidth")
+                assert width == "3px"
+                return
+        raise AssertionError(f"The Tab key does not reach {name}.")
+
+    def number(self, name):
+        return float(self.get(f"read-{name}").text)
+
+    def wait(self, condition):
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(self.browser, 20, poll_frequency=0.05).until(lambda _: condition())
+
+    def wait_for_address(self, setting):
+        self.wait(lambda: self.browser.current_url == f"{self.address}#{setting}")
+
+    def shows(self, version, rate, t):
+        """All numbers on the page are those of the package."""
+        X = VERSIONS[version]
+        step = next(islice(descend(X, Y, learning_rate=rate), t, None))
+        dw, db = step.gradient
+        assert self.number("t") == t
+        shown = [self.number(name) for name in ("J", "w1", "w2", "b")]
+        assert_allclose(shown, [step.cost, *step.coef, step.intercept], rtol=0, atol=6e-7)
+        assert self.number("gradient") == pytest.approx(max(*np.abs(dw), abs(db)), rel=6e-3)
+        clf = eval(
+            self.get("python").text, {"GDLogisticRegression": GDLogisticRegression, "X": X, "y": Y}
+        )
+        assert (clf.coef_[0] == step.coef).all()
+        assert self.number("accuracy") == pytest.approx(clf.score(X, Y), abs=1e-9)
+
+
+@pytest.fixture
+def page(chromium):
+    """The page; when a test ends, nothing has been logged and nothing fetched but its files."""
+    for log in ("browser", "performance"):
+        chromium.get_log(log)
+    yield Page(chromium)
+    assert chromium.get_log("browser") == []
+    messages = [
+        json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")
+    ]
+    fetched = {
+        message["params"]["request"]["url"].partition("#")[0]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+        and message["params"]["documentURL"].startswith(PAGE.as_uri())
+    }
+    own = {path.as_uri() for path in PAGE.iterdir()} | {"data:,"}
+    assert fetched <= own
+    assert (PAGE / "explore.js").as_uri() in fetched
+
+
+def test_by_keyboard_alone(page):
+    page.open("features=standardized&rate=1&iterations=10")
+    page.shows("standardized", 1, 10)
+    page.tab_to("rate")
+    page.press("\ue014")  # right
+    assert page.get("rate-value").text == "1.1"
+    assert page.get("rate").get_attribute("aria-valuetext") == "1.1"
+    page.shows("standardized", 1.1, 10)
+    page.tab_to("iterations")
+    page.press("\ue014", "\ue014")
+    page.shows("standardized", 1.1, 12)
+    page.tab_to("")  # the radio button that is checked
+    page.press("\ue015")  # down
+    page.shows("own", 1.1, 12)
+    page.tab_to("step")
+    page.press("\ue007")  # enter
+    page.shows("own", 1.1, 13)
+    page.press(" ")
+    page.shows("own", 1.1, 14)
+    page.wait_for_address("features=own&rate=1.1&iterations=14")
+    page.tab_to("A good rate")
+    page.press(" ")
+    page.shows("standardized", 5, 80)
+    assert page.browser.switch_to.active_element.get_attribute("aria-pressed") == "true"
+    assert page.get("diagnosis").text.startswith("Converged.")
+
+
+def test_the_address_holds_the_setting(page):
+    page.open("features=own&rate=0.0123&iterations=7")
+    page.shows("own", 0.0123, 7)
+    page.js("location.hash = 'rate=0.5&iterations=3'")
+    page.wait(lambda: page.number("t") == 3)
+    page.shows("own", 0.5, 3)
+    page.open("features=nonsense&rate=-3&iterations=1e9")
+    page.shows("standardized", 1e-4, 300)
+    page.open("rate=&iterations=many")
+    page.shows("standardized", 1, 10)
+
+
+def test_play_steps_until_it_is_paused_or_at_the_end(page):
+    page.open("features=standardized&rate=1&iterations=0")
+    play = page.get("play")
+    play.click()
+    assert play.text == "Pause"
+    page.wait(lambda: page.number("t") >= 3)
+    play.click()
+    assert play.text == "Play"
+    t = int(page.number("t"))
+    page.wait_for_address(f"features=standardized&rate=1&iterations={t}")
+    page.shows("standardized", 1, t)
+
+    page.open("iterations=299")
+    page.get("play").click()
+    page.wait(lambda: page.get("play").text == "Play")
+    assert page.number("t") == 300
+    assert page.get("step").get_attribute("aria-disabled") == "true"
+    page.get("step").click()
+    assert page.number("t") == 300
+    page.get("restart").click()
+    page.shows("standardized", 1, 0)
+
+
+def test_it_is_told_to_those_who_cannot_see_it(page):
+    page.open("features=standardized&rate=40&iterations=60")
+    J = f"{page.number('J'):.4f}"
+    said = page.get("announcement")
+    page.wait(lambda: said.get_attribute("textContent").startswith(f"Iteration 60, cost {J}. Osc"))
+    assert said.get_attribute("aria-live") == "polite"
+    before = {name: page.get(name).get_attribute("aria-label") for name in PICTURES}
+    page.get("step").click()
+    after = {name: page.get(name).get_attribute("aria-label") for name in PICTURES}
+    for name in PICTURES:
+        assert page.get(name).get_attribute("role") == "img"
+        assert before[name] != after[name]
+    assert f"{page.number('J'):.3f} at iteration 61" in after["curve"]
+
+
+PICTURES = ("curve", "path", "boundary")
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_narrow_screen_needs_no_sideways_scrolling(page, width):
+    metrics = {"width": width, "height": 700, "deviceScaleFactor": 2, "mobile": True}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        for setting in suggestions().values():
+            page.open(setting)
+            assert page.js("return innerWidth") == width
+            assert page.js("return document.documentElement.scrollWidth") <= width
+            right = page.js(
+                "return Math.max(...[...document.querySelectorAll('main *')]"
+                ".map((each) => each.getBoundingClientRect().right))"
+            )
+            assert right <= width
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_light_and_dark_follow_the_system_and_the_documentation(page):
+    def background(system, chosen):
+        features = [{"name": "prefers-color-scheme", "value": system}]
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        page.open()
+        page.js(f"localStorage.setItem('mode', '{chosen}')")
+        page.browser.refresh()
+        return page.js("return getComputedStyle(document.body).backgroundColor")
+
+    light, dark = "rgb(255, 255, 255)", "rgb(20, 24, 30)"
+    try:
+        assert [background("light", "auto"), background("dark", "auto")] == [light, dark]
+        assert [background("light", "dark"), background("dark", "light")] == [dark, light]
+    finally:
+        page.js("localStorage.clear()")
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_without_motion_it_plays_still_pictures(page):
+    """One iteration at a time, as anyone else sees it, but seconds and not tenths apart."""
+    features = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    try:
+        page.open("iterations=0")
+        # The page's own clock, so that no time passes in the test.
+        page.js("window.setInterval = (call, wait) => { window.waits = wait; return 1; }")
+        page.get("play").click()
+        assert page.js("return window.waits") >= 1000
+        assert page.number("t") == 1
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
