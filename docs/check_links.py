@@ -26,7 +26,7 @@ class Page(HTMLParser):
 
 def broken(site):
     """Every (page, link) that leads nowhere."""
-    pages = {path: Page(path) for path in site.rglob("*.html")}
+    pages = {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
     for path, page in pages.items():
         for link in page.links:
             parts = urlsplit(link)

@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 from sphinx_gallery.sorting import FunctionSortKey
+from threadpoolctl import threadpool_limits
 
 import sklearn_gdlogreg
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression
@@ -15,6 +16,12 @@ project = "sklearn-gdlogreg"
 author = "The sklearn-gdlogreg developers"
 copyright = "the sklearn-gdlogreg developers (BSD 3-Clause license)"
 version = release = sklearn_gdlogreg.__version__
+
+# Small matrix products lose more by threads than they gain, most of all on a busy machine.
+threadpool_limits(1, user_api="blas")
+
+# Small products lose more by threads than they gain, most of all on a busy machine.
+threadpool_limits(1, user_api="blas")
 
 extensions = [
     "myst_parser",
@@ -27,7 +34,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx-mathjax-offline",
 ]
-exclude_patterns = ["_build", "gallery", "extra"]
+exclude_patterns = ["_build", "gallery", "**/make.py"]
 templates_path = ["_templates"]
 nitpicky = True
 

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
 
-PAGE = Path(__file__).parents[1] / "docs" / "explore"
+PAGE = Path(__file__).parents[1] / "docs" / "extra" / "explore"
 
 
 def load_make():

@@ -1,4 +1,4 @@
-"""The data of the explorable page: python docs/explore/make.py
+"""The data of the explorable page: python docs/extra/explore/make.py
 
 The page descends on the numbers in data.js alone, so they are rounded here, once, and the tests
 hand the same numbers to the package.
