@@ -26,10 +26,10 @@ VERSIONS = {
 
 def examples():
     """The first rows of each class: X in every version, and y."""
-    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    y = y.to_numpy()
+    data = load_breast_cancer()
+    columns, y = [list(data.feature_names).index(name) for name in FEATURES], data.target
     rows = np.concatenate([np.flatnonzero(y == label)[:ROWS_PER_CLASS] for label in (0, 1)])
-    X = X[FEATURES].to_numpy()[rows]
+    X = data.data[np.ix_(rows, columns)]
     return {name: version(X) for name, version in VERSIONS.items()}, y[rows]
 
 
