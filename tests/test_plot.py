@@ -62,6 +62,15 @@ def test_lines_show_the_scores_of_each_learning_rate(search):
     assert labels == ["0.01", "auto", "1", "best"]
 
 
+@pytest.mark.parametrize("x", ["iteration", "seconds"])
+def test_a_logarithmic_axis_has_a_place_for_the_start(binary, x):
+    clf = GDLogisticRegression(0.1, max_iter=20, tol=0).fit(*binary)
+    ax = LossCurveDisplay.from_estimator(clf, x=x, xscale="log").ax_
+    start, first, *_, last = ax.transData.transform(ax.lines[0].get_xydata())[:, 0]
+    left, right = ax.transAxes.transform([[0, 0], [1, 0]])[:, 0]
+    assert left - 1e-6 <= start < first < last < right
+
+
 def test_a_heat_map_shows_all_pairs(search):
     from matplotlib import pyplot
 

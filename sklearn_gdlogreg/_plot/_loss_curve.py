@@ -17,8 +17,9 @@ class LossCurveDisplay:
     Parameters
     ----------
     curves : dict of str to dict of str to ndarray
-        For each name, the arrays "iteration", "seconds" and "training" (the cost), and with early
-        stopping "validation" (mean loss on the other examples) and "best" (the iteration kept).
+        For each name, the arrays "iteration", "seconds" (if it is to be drawn against them) and
+        "training" (the cost), and with early stopping "validation" (mean loss on the other
+        examples) and "best" (the iteration kept).
 
     Attributes
     ----------
@@ -116,7 +117,8 @@ class LossCurveDisplay:
             Whether to draw how far each cost is above the lowest of all, in place of the cost.
 
         xscale, yscale : {"linear", "log"}, default="linear", None
-            The scales; for y, None is "log" for distances, else "linear".
+            The scales; for y, None is "log" for distances, else "linear". A logarithmic x
+            begins at 0 all the same: it is linear up to the first iteration.
 
         Returns
         -------
@@ -145,9 +147,15 @@ class LossCurveDisplay:
         self.ax_.set(
             xlabel=AXES[x],
             ylabel=what,
-            xscale=xscale,
             yscale=yscale or ("log" if distance else "linear"),
         )
+        if xscale == "log":
+            # Linear up to the first iteration: the start has a place too.
+            places = np.concatenate([curve[x] for curve in self.curves.values()])
+            self.ax_.set_xscale("symlog", linthresh=min(places[places > 0], default=1))
+            self.ax_.set_xlim(left=0)
+        else:
+            self.ax_.set_xscale(xscale)
         self.ax_.legend(fontsize="small")
         return self
 

@@ -40,7 +40,6 @@ pipeline = make_pipeline(features, clf).fit(X, y)
 frames = [1, 3, 10, 30, 100, 1000]
 display = LossCurveDisplay.from_estimator({"cost": clf}, xscale="log")
 display.ax_.plot(frames, clf.loss_curve_[frames], "o", color="C2", label="frames", clip_on=False)
-display.ax_.set_xlim(left=1)
 display.ax_.legend()
 plt.show()
 

@@ -96,7 +96,6 @@ ax.plot(validation, "--", color="C2", label="validation")
 ax.plot(best, validation[best], "o", color="C2", label=f"kept: iteration {best}")
 ax.plot(test, ":", color="C3", linewidth=2, label="test")
 ax.set(title="Only the training examples gain from a longer descent", ylabel="Mean loss")
-ax.set_xlim(left=1)
 ax.legend()
 plt.show()
 # sphinx_gallery_thumbnail_number = 2
