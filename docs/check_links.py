@@ -47,5 +47,5 @@ def broken(site):
 
 
 if __name__ == "__main__":
-    found = list(broken(Path(sys.argv[1]).resolve()))
-    sys.exit("\n".join(f"{page}: {link}" for page, link in found))
+    found = [f"{page}: {link}" for page, link in broken(Path(sys.argv[1]).resolve())]
+    sys.exit("\n".join(found) or 0)
