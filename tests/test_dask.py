@@ -219,6 +219,14 @@ def test_empty_partitions_and_classes_that_some_lack(where, rows):
     lazily = [da.from_array(a, chunks=(chunks, *[-1] * (a.ndim - 1))) for a in (X, y, s)]
     assert_same_descent(found.fit(*lazily), expected)
     assert_array_equal(found.predict(lazily[0]).compute(), expected.predict(X))
+    assert found.score(*lazily) == pytest.approx(expected.score(X, y, s), rel=1e-12)
+
+
+def test_partitions_of_different_widths_are_refused(where):
+    made = [dask.delayed(np.ones)((5, n)) for n in (3, 4)]  # of what was declared as 3 columns
+    X = da.concatenate([da.from_delayed(each, (5, 3), float) for each in made])
+    with pytest.raises(ValueError, match="numbers of columns: "):
+        DaskGDLogisticRegression().fit(X, da.from_array(np.tile([0, 1], 5), chunks=5))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

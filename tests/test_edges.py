@@ -228,6 +228,12 @@ def test_an_integer_beyond_all_floats_is_named(where, binary):
         GDLogisticRegression(class_weight={0: 10**400, 1: 1}).fit(*binary)
 
 
+def test_a_start_beyond_float32_is_refused_where_X_is_float32(binary):
+    X, y = binary
+    with pytest.raises(ValueError, match="coef_init is too large for float32"):
+        GDLogisticRegression().fit(X.astype(np.float32), y, coef_init=[[1e39, 0, 0, 0]])
+
+
 @pytest.mark.parametrize("rule", ["auto", 0.01, "lipschitz", "backtracking"])
 @pytest.mark.parametrize("fill", [9.97e36, 3e38])
 @pytest.mark.parametrize("data", ["binary", "multiclass"])

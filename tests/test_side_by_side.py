@@ -99,3 +99,19 @@ def test_the_derivatives_without_the_loss_are_those_with_it(rng):
     z, y = rng.normal(size=(2, 3, 50)) * 10, rng.integers(0, 3, 50)
     expected = [Softmax.cross_entropy(each, y)[1] for each in z]
     assert_allclose(Softmax.dz(z.copy(), y), expected, atol=4e-16)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_step_that_changes_nothing_ends_its_descent_alone(binary):
+    X, y = binary
+    rates = [0.3, 0.001]
+    # No rounding leaves a gradient of 1e-30; at 0.3 there are steps enough to come to the end.
+    objectives = [Objective.in_memory(X, y, 2, C=0.01) for _ in rates]
+    found = descend_side_by_side(objectives, rates, [{3000}, {3000}], 1e-30)
+    reasons = []
+    for rate, ends in zip(rates, found, strict=True):
+        alone = GDLogisticRegression(rate, C=0.01, tol=1e-30, max_iter=3000).fit(X, y)
+        assert_allclose(ends[3000].coef, alone.coef_[0], rtol=1e-12)
+        assert ends[3000].stop_reason == alone.stop_reason_
+        reasons.append(alone.stop_reason_)
+    assert reasons == ["stalled", "max_iter"]
