@@ -40,6 +40,16 @@ def test_the_data_are_what_make_writes():
     assert make.FILE.read_text(encoding="utf-8") == make.text()
 
 
+def test_the_page_tells_how_to_make_the_data():
+    page = (PAGE / "index.html").read_text(encoding="utf-8")
+    (code,) = re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL)
+    made = {}
+    exec(code, made)
+    for version, X in VERSIONS.items():
+        assert np.array_equal(made[version], X)
+    assert np.array_equal(made["y"], Y)
+
+
 # Rates that crawl, that suit, and that oscillate. One that throws the path out magnifies a
 # difference of the last digit, until nothing can be compared.
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ plt.style.use("seaborn-v0_8-colorblind")
 # ---------
 #
 # No straight line separates two moons. Logistic regression is linear in its features, but these
-# may be anything: with all products of up to three factors :math:`x_1` and :math:`x_2` among them,
-# the boundary can be curved.
+# may be anything: with all products of up to three factors :math:`x_1` and :math:`x_2` among them
+# (:math:`x_1, x_2, x_1^2, x_1 x_2, \dots, x_2^3`: nine), the boundary can be curved. ``C=100`` is a
+# weak penalty.
 
 X, y = make_moons(n_samples=300, noise=0.2, random_state=0)
 features = make_pipeline(PolynomialFeatures(3, include_bias=False), StandardScaler())

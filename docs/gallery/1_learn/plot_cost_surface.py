@@ -60,10 +60,10 @@ axes[0].legend(fontsize="small", loc="lower right")
 plt.show()
 
 # %%
-# The square is the start, :math:`w = 0`; the star is where the walk was after 25 steps. The valley
-# is narrow: the cost curves strongly across it, because the first feature is large, and weakly
-# along it. The same learning rate has to be small enough for the one direction and large enough
-# for the other.
+# The square is the start, :math:`w = 0`; the star is where the walk was after 25 steps. (The
+# picture counts features from 0: ``x0`` has the coefficient :math:`w_1`.) The valley is narrow: the
+# cost curves strongly across it, because the first feature is large, and weakly along it. The same
+# learning rate has to be small enough for the one direction and large enough for the other.
 #
 # - With **0.05** the walk follows the slope closely, and 25 steps are not enough.
 # - With **0.7** the first steps cross the valley and the others go along it. They get shorter

@@ -96,8 +96,9 @@ plt.show()
 # The first step, and the others
 # ------------------------------
 #
-# At :math:`w = 0` all probabilities are 1/2, so the first gradient, and with it the first step,
-# is nothing but the difference of the sums of the images of either digit.
+# At :math:`w = 0` all probabilities are 1/2, and :math:`a - y` is 1/2 for a 3 and -1/2 for an 8.
+# The first gradient, and with it the first step, is nothing but the difference of the sums of the
+# images of either digit, divided by :math:`2 m`. (The penalty has no slope at 0.)
 
 n_3, n_8 = (int((y_train == digit).sum()) for digit in clf.classes_)
 gradient = (n_3 * mean[3] - n_8 * mean[8]) / 2 / (n_3 + n_8)

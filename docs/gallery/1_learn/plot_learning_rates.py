@@ -80,8 +80,9 @@ plt.show()
 #
 # .. math:: \alpha < \frac{2}{\lambda_{\max}}
 #
-# where :math:`\lambda_{\max}` is the largest eigenvalue of the second derivative of :math:`J` at
-# the minimum.
+# where :math:`\lambda_{\max}` is the largest curvature (the largest eigenvalue of the matrix of
+# second derivatives) of :math:`J` at the minimum. The fit has not been there, and estimates it at
+# the lowest cost it has seen: a rate somewhat below the limit that it names may still be too large.
 
 for name, message in messages.items():
     print(f"Learning rate {name}:\n{textwrap.indent(message, '    ')}\n")
@@ -91,8 +92,8 @@ for name, message in messages.items():
 # -------------------------------------
 #
 # The same three learning rates on the raw measurements. An area of 1,000 makes a gradient that is
-# about a thousand times as large: even 0.01 is far too large now. The warning names the features
-# that are to blame.
+# about a thousand times as large, and a curvature about a million times: even 0.01 is far too large
+# now. The warning names the features that are to blame.
 
 raw = {f"{rate:g}": fitted(rate, X) for rate in names}
 print(raw["0.01"][1])
