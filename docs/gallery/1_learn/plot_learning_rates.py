@@ -82,7 +82,7 @@ plt.show()
 #
 # where :math:`\lambda_{\max}` is the largest curvature (the largest eigenvalue of the matrix of
 # second derivatives) of :math:`J` at the minimum. The fit has not been there, and estimates it at
-# the lowest cost it has seen: a rate somewhat below the limit that it names may still be too large.
+# the lowest cost it has seen: a rate below the limit that it names may still be too large.
 
 for name, message in messages.items():
     print(f"Learning rate {name}:\n{textwrap.indent(message, '    ')}\n")
