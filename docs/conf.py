@@ -17,9 +17,6 @@ author = "The sklearn-gdlogreg developers"
 copyright = "the sklearn-gdlogreg developers (BSD 3-Clause license)"
 version = release = sklearn_gdlogreg.__version__
 
-# Small matrix products lose more by threads than they gain, most of all on a busy machine.
-threadpool_limits(1, user_api="blas")
-
 # Small products lose more by threads than they gain, most of all on a busy machine.
 threadpool_limits(1, user_api="blas")
 

@@ -36,7 +36,13 @@ class Checkpoint:
         The file; its folder must exist. Fits that run at the same time need a file each.
 
     every : int, default=100
-        How many iterations lie between two checkpoints.
+        How many iterations lie between two checkpoints, 1 or more. A fit that ends before the
+        first of them writes none.
+
+    Raises
+    ------
+    ValueError
+        If `every` is not a positive integer.
 
     See Also
     --------
@@ -75,6 +81,13 @@ class Checkpoint:
 
         context : object
             What scikit-learn tells of the fit.
+
+        Raises
+        ------
+        TypeError
+            If the estimator is not a GDLogisticRegression.
+        OSError
+            If there is no such folder, the path is a folder, or nothing can be written there.
         """
         if "resume_from" not in signature(estimator.fit).parameters:
             raise TypeError(

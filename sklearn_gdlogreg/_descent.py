@@ -265,7 +265,8 @@ def descend(
         w := w - alpha dw,  b := b - alpha db
 
     from ``w = 0, b = 0``. A generator: it yields the start (``step.t == 0``), then every iterate,
-    and never ends by itself. :class:`GDLogisticRegression` is a consumer of it.
+    and never ends by itself, not even where the cost is no longer finite.
+    :class:`GDLogisticRegression` is a consumer of it.
 
     Parameters
     ----------
@@ -296,13 +297,19 @@ def descend(
     Returns
     -------
     steps : generator of Step
-        Named tuples: ``t``, ``coef``, ``intercept``, ``cost``, ``gradient`` (dw and db) and
-        ``learning_rate``; their arrays are new at every step.
+        Named tuples: ``t``, ``coef`` and ``intercept`` (w and b, in the units of X), ``cost``,
+        ``gradient`` (dw and db, of all but the L1 penalty) and ``learning_rate`` (of the iteration
+        that led here; nan at the start). Their arrays are new at every step.
 
     Raises
     ------
     ValueError
         At the call, before any step, if a parameter or the data are invalid.
+
+    See Also
+    --------
+    GDLogisticRegression : The estimator, which also decides when to stop.
+    cost_and_gradient : J, dw and db at one point.
 
     References
     ----------

@@ -111,7 +111,8 @@ class GDLogisticRegression(
 
         - A positive number is the course's constant :math:`\alpha`, in the coordinates of X: every
           iterate is exactly the textbook's.
-        - A callable is a schedule: iteration t = 1, 2, ... uses ``learning_rate(t)``.
+        - A callable is a schedule: iteration t = 1, 2, ... uses ``learning_rate(t)``, a positive
+          finite number.
         - ``"auto"``: Barzilai-Borwein steps in the coordinates that suit the data. Fast on raw and
           on scaled data; nothing to choose.
         - ``"lipschitz"``: the constant 1 / L, with L the largest curvature the cost can have. The
@@ -129,22 +130,23 @@ class GDLogisticRegression(
     tol : float, default=1e-4
         Stop when no entry of the gradient (with L1: of the optimality violation) is larger than
         this in absolute value, in the coordinates being descended in. In raw coordinates and
-        without L1 that is LogisticRegression's criterion. 0 runs exactly `max_iter` iterations
-        and says nothing about convergence.
+        without L1 that is LogisticRegression's criterion with lbfgs. 0 runs exactly `max_iter`
+        iterations and says nothing about convergence, not even where the cost rises.
 
     C : float in (0, inf], default=inf
         Inverse of the strength of the penalty, as in LogisticRegression. The default is no
         penalty, as in the course; LogisticRegression's own default is 1.
 
     l1_ratio : float in [0, 1], default=0.0
-        The share of L1 in the penalty: 0 is L2, 1 is L1, between them the elastic net.
+        The share of L1 in the penalty: 0 is L2, 1 is L1, between them the elastic net. Without
+        effect, but for a warning, if ``C=inf``.
 
     fit_intercept : bool, default=True
         Whether there is a b; without it the decision boundary goes through the origin.
 
     class_weight : dict or "balanced", default=None
-        Weights of the classes, ``{label: weight}``, multiplied with `sample_weight`. "balanced"
-        gives every class the same total weight.
+        Weights of the classes, ``{label: weight}``, multiplied with `sample_weight`; classes left
+        out weigh 1. "balanced" gives every class the same total weight. None weighs all 1.
 
     coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
         Where the descent moves; `coef_` is in the units of X all the same, and X is neither
@@ -174,14 +176,15 @@ class GDLogisticRegression(
         The share, or the number, of examples that early stopping sets aside, stratified by class.
 
     n_iter_no_change : int, default=10
-        Early stopping ends the descent after this many iterations without a new lowest loss.
+        Early stopping ends the descent after this many iterations without a new lowest loss, if
+        `tol` or `max_iter` has not ended it before.
 
     random_state : int, RandomState instance or None, default=None
-        Decides which examples early stopping sets aside.
+        Decides which examples early stopping sets aside; nothing else is random.
 
     store_path : bool or int, default=False
-        Whether to keep the coefficients of every iteration, or of every k-th, for `coef_path_` and
-        the ``staged_`` methods.
+        Whether to keep the coefficients of every iteration, or of every k-th (an integer k >= 1),
+        for `coef_path_` and the ``staged_`` methods.
 
     n_jobs : int, default=None
         Number of threads for `fit`; -1 is one for each core. None is as many as the CPU quota,
@@ -198,16 +201,17 @@ class GDLogisticRegression(
         The class labels, sorted.
 
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        w, in the units of X and in its dtype; one row for two classes.
+        w, in the units of X; one row for two classes. float32 if X is, else float64.
 
     intercept_ : ndarray of shape (1,) or (n_classes,)
-        b; zeros if ``fit_intercept=False``.
+        b, of the same dtype; zeros if ``fit_intercept=False``.
 
     n_iter_ : ndarray of shape (1,)
-        The number of iterations made.
+        The number of iterations made, an int32.
 
     loss_curve_ : ndarray of shape (`n_iter_` + 1,)
-        The cost J, penalty included, at the start and after each iteration.
+        The cost J, penalty included, at the start and after each iteration; float64, as are all
+        curves.
 
     learning_rates_ : ndarray of shape (`n_iter_`,)
         The learning rate of each iteration, in `coordinates_`.
@@ -217,7 +221,7 @@ class GDLogisticRegression(
         violation) in `coordinates_`, at the start and after each iteration.
 
     seconds_ : ndarray of shape (`n_iter_` + 1,)
-        The time since the descent began, at the start and after each iteration.
+        The time in seconds since the descent began, at the start and after each iteration.
 
     validation_loss_curve_, validation_scores_ : ndarray of shape (`n_iter_` + 1,)
         With early stopping: mean loss, without the penalty, and accuracy on the other examples.
@@ -259,6 +263,9 @@ class GDLogisticRegression(
     -----
     On linearly separable data without a penalty the cost has no minimum: the coefficients grow
     like log t for as long as the descent goes on [4]_. A ConvergenceWarning says so.
+
+    The course is week 2 of Ng, Katanforoosh and Bensouda Mourri, Neural Networks and Deep Learning,
+    whose symbols are used here.
 
     References
     ----------
@@ -370,11 +377,13 @@ class GDLogisticRegression(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The examples. float64 and float32 in C or F order are used as they are, memory maps
             of them in any order, wherever the file is; sparse matrices become CSR; everything else
-            is converted to float64. With scikit-learn's ``array_api_dispatch``, arrays of other
-            libraries stay on their device, and the fitted attributes are arrays there.
+            is converted to float64; NaN and infinity are refused. With scikit-learn's
+            ``array_api_dispatch``, arrays of other libraries stay on their device, and the fitted
+            attributes are arrays there.
 
         y : array-like of shape (n_samples,)
-            Their labels, of any type; at least two different ones.
+            Their labels, of any type that can be sorted; at least two different ones. Numbers that
+            are not whole are refused.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, not negative and not all zero. A weight of 2 is the same as the row twice.
@@ -411,7 +420,11 @@ class GDLogisticRegression(
         ------
         ValueError
             Before any work, and leaving an earlier fit as it was, if a parameter, the data, the
-            weights or the start are invalid.
+            weights, the start or the checkpoint are invalid.
+        TypeError
+            Likewise, if one is of a type that cannot serve, such as a Dask collection.
+        FileNotFoundError
+            Likewise, if there is no file `resume_from`.
 
         Warns
         -----
@@ -419,6 +432,8 @@ class GDLogisticRegression(
             If `max_iter` or the limit of rounding came before `tol`, if the cost stopped being
             finite, if Ctrl-C ended the descent, or if the classes are separable and nothing bounds
             the coefficients. It says what to change.
+        UserWarning
+            If `l1_ratio` has no effect because there is no penalty.
         """
         self._validate_params()
         examples, validation = self._validation(
@@ -760,8 +775,9 @@ class GDLogisticRegression(
         Returns
         -------
         model : sklearn.linear_model.LogisticRegression
-            With the same coefficients, hence the same predictions. Its parameters are such that
-            its own `fit` would go for the same optimum.
+            With the same coefficients, hence the same predictions, up to the rounding of
+            probabilities. Its parameters are such that its own `fit` would go for the same
+            optimum.
         """
         check_is_fitted(self)
         model = LogisticRegression(

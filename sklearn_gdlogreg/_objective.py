@@ -271,6 +271,11 @@ def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
         If shapes do not fit, X or the parameters are not finite, a label is none of 0 ... K - 1,
         or weights are negative or all zero.
 
+    See Also
+    --------
+    check_gradient : The same, beside finite differences.
+    descend : Follows the gradient.
+
     References
     ----------
     Ng, Katanforoosh and Bensouda Mourri, Neural Networks and Deep Learning, week 2,

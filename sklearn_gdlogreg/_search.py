@@ -33,7 +33,7 @@ from ._fold import Fold, last_step, split_parameters, token
 
 
 class GDGridSearchCV(GridSearchCV):
-    """Grid search over a :class:`GDLogisticRegression`, for about the price of one fit.
+    """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
     candidates, ``cv_results_`` and methods. On each fold,
@@ -43,9 +43,9 @@ class GDGridSearchCV(GridSearchCV):
       ``class_weight`` descend side by side, with one matrix product for all of them;
     - the transformers of a Pipeline are fitted once for each combination of their parameters.
 
-    Whatever else the grid holds, the results are GridSearchCV's; what cannot be shared (callbacks
-    or ``verbose`` of the estimator, a subclass of it, a start other than 0, invalid parameters) is
-    fitted one candidate at a time.
+    Whatever else the grid holds, the results are GridSearchCV's; what cannot be shared (early
+    stopping, callbacks or ``verbose`` of the estimator, a subclass of it, a start other than 0,
+    invalid parameters) is fitted one candidate at a time.
 
     Parameters
     ----------
@@ -56,19 +56,20 @@ class GDGridSearchCV(GridSearchCV):
         Names of parameters, and the values to try for each.
 
     scoring : str, callable, list, tuple or dict, default=None
-        As in GridSearchCV. With a function of your own in place of a name or of what
-        ``make_scorer`` gives, which might look at the curves of a model, learning rates are no
+        As in GridSearchCV; None is the accuracy. With a function of your own in place of a name or
+        of what ``make_scorer`` gives, which might look at the curves of a model, learning rates are no
         longer shared; ``max_iter`` is.
 
     n_jobs : int, default=None
         The number of folds (and combinations of transformer parameters) that are worked on at
-        the same time, by joblib's backend.
+        the same time, by joblib's backend; None is 1, -1 as many as there are cores.
 
     refit : bool, str or callable, default=True
-        As in GridSearchCV.
+        As in GridSearchCV: whether the best candidate is fitted to all examples; with several
+        metrics, by which.
 
     cv : int, cross-validation generator or iterable, default=None
-        As in GridSearchCV.
+        As in GridSearchCV; None is five stratified folds.
 
     verbose : int, default=0
         As in GridSearchCV: 1 says how many fits there are, 2 prints a line for each, 3 with scores.
@@ -77,10 +78,10 @@ class GDGridSearchCV(GridSearchCV):
         As in GridSearchCV.
 
     error_score : "raise" or float, default=nan
-        As in GridSearchCV.
+        As in GridSearchCV: the score of a candidate whose fit fails.
 
     return_train_score : bool, default=False
-        As in GridSearchCV.
+        As in GridSearchCV: whether ``cv_results_`` has the scores on the training folds, too.
 
     Attributes
     ----------
@@ -98,17 +99,21 @@ class GDGridSearchCV(GridSearchCV):
     ------
     ValueError
         As GridSearchCV does.
+    TypeError
+        If X or y is a Dask collection.
 
     Warns
     -----
     ConvergenceWarning
-        Once, naming the candidates whose descent diverged or had not converged at ``max_iter``.
+        Once, naming the candidates whose descent diverged, stalled or had not converged at
+        ``max_iter``.
         The refit of the best may warn for itself.
 
     See Also
     --------
     sklearn.model_selection.GridSearchCV : The same for any estimator, one fit after the other.
     GDSearchDisplay : Plots the scores.
+    GDLogisticRegression : The estimator.
 
     Examples
     --------

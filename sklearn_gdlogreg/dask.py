@@ -304,6 +304,8 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     this process, into which the threaded scheduler loads the partitions. A worker that is lost
     during a fit is replaced by the others, which make its partitions again.
 
+    It needs the extra ``dask``, and is imported from ``sklearn_gdlogreg.dask``.
+
     Parameters
     ----------
     learning_rate : float, callable or str, default="auto"
@@ -354,6 +356,14 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     verbose : int, default=0
         As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
 
+    Attributes
+    ----------
+    classes_, coef_, intercept_, n_iter_, loss_curve_, learning_rates_, gradient_norms_, seconds_, \
+    validation_loss_curve_, validation_scores_, best_iteration_, coef_path_, intercept_path_, \
+    iteration_path_, stop_reason_, coordinates_, n_features_in_, feature_names_in_
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`, in the memory of this process: NumPy
+        arrays, not Dask's.
+
     See Also
     --------
     sklearn_gdlogreg.GDLogisticRegression : For arrays, sparse matrices, and memory maps larger
@@ -362,7 +372,11 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     Notes
     -----
     X, y and the weights must be partitioned alike, or have known chunk sizes. Several chunks of
-    columns are put together; blocks may be sparse.
+    columns are put together; blocks may be sparse. Of a Dask collection, the methods that predict
+    give a Dask array, lazily; arrays are fitted and predicted as GDLogisticRegression does.
+
+    Besides what GDLogisticRegression raises, `fit` ends in a MemoryError if the workers cannot hold
+    X. A ValueError names the partition that is to blame.
 
     Examples
     --------
