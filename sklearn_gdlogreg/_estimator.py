@@ -131,7 +131,7 @@ class GDLogisticRegression(
         Stop when no entry of the gradient (with L1: of the optimality violation) is larger than
         this in absolute value, in the coordinates being descended in. In raw coordinates and
         without L1 that is LogisticRegression's criterion with lbfgs. 0 runs exactly `max_iter`
-        iterations and says nothing about convergence, not even where the cost rises.
+        iterations and warns of nothing but a cost that stops being finite.
 
     C : float in (0, inf], default=inf
         Inverse of the strength of the penalty, as in LogisticRegression. The default is no
@@ -262,7 +262,8 @@ class GDLogisticRegression(
     Notes
     -----
     On linearly separable data without a penalty the cost has no minimum: the coefficients grow
-    like log t for as long as the descent goes on [4]_. A ConvergenceWarning says so.
+    like log t for as long as the descent goes on [4]_. A ConvergenceWarning says so,
+    unless ``tol=0``.
 
     The course is week 2 of Ng, Katanforoosh and Bensouda Mourri, Neural Networks and Deep Learning,
     whose symbols are used here.

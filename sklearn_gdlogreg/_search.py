@@ -57,8 +57,8 @@ class GDGridSearchCV(GridSearchCV):
 
     scoring : str, callable, list, tuple or dict, default=None
         As in GridSearchCV; None is the accuracy. With a function of your own in place of a name or
-        of what ``make_scorer`` gives, which might look at the curves of a model, learning rates are no
-        longer shared; ``max_iter`` is.
+        of what ``make_scorer`` gives, which might look at the curves of a model, learning rates are
+        no longer shared; ``max_iter`` is.
 
     n_jobs : int, default=None
         The number of folds (and combinations of transformer parameters) that are worked on at
