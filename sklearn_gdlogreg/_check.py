@@ -1,5 +1,6 @@
 """What users pass, turned into what the numerical rooms expect, or refused with a remedy."""
 
+import copy
 import math
 
 import numpy as np
@@ -62,15 +63,22 @@ def check_rows(X, y, caller):
         if "inconsistent numbers of samples" not in str(error):
             raise
         raise ValueError(f"X and y must have the same number of rows. {error}") from error
-    if sparse.issparse(X) and not X.has_canonical_format:
-        # Entries for the same place are meant as their sum, of which their squares say nothing.
-        X = X.copy()
-        X.sum_duplicates()
-        assert_all_finite(X, input_name="X")
+    if sparse.issparse(X):
+        X = _canonical(X)
     if not (sparse.issparse(X) or mapped or X.flags.c_contiguous or X.flags.f_contiguous):
         # Every matrix product with a strided view would copy it again.
         X = np.ascontiguousarray(X)
     return X, y
+
+
+def _canonical(X):
+    """CSR whose entries for the same place are added up: of these alone, squares say nothing."""
+    X = copy.copy(X)  # keeps what it has been found to be; the caller's own stays as it was
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+        assert_all_finite(X, input_name="X")
+    return X
 
 
 def is_lazy(X):

@@ -315,14 +315,11 @@ def test_how_often_sparse_entries_are_stored_does_not_matter(form, coordinates, 
     X, y = binary
     X = np.where(X > 0.5, X, 0)
     stored = form(X)
-    before = [getattr(stored, name).copy() for name in ("data", "indices", "indptr")]
     options = {"coordinates": coordinates, "tol": 0, "max_iter": 10}
     clf, expected = fitted(stored, y, rule, **options), fitted(X, y, rule, **options)
     # Sums in another order; rules that divide differences amplify it.
     assert_allclose(clf.coef_, expected.coef_, rtol=1e-7, atol=1e-9)
     assert_allclose(clf.decision_function(stored), clf.decision_function(X), rtol=1e-12, atol=1e-12)
-    for name, array in zip(("data", "indices", "indptr"), before, strict=True):
-        assert_array_equal(getattr(stored, name), array)
 
 
 def test_entries_whose_sum_is_infinite_are_refused():
@@ -353,26 +350,24 @@ def test_what_is_not_finite_is_named_wherever_it_is(storage, dtype, bad, name, b
             call()
 
 
-@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("storage", [np.asarray, twice, with_zeros])
 @pytest.mark.parametrize(
     "options", [{}, {"class_weight": "balanced"}, {"l1_ratio": 0.5, "coordinates": "standardized"}]
 )
 def test_nothing_that_is_given_is_changed(storage, options, multiclass, weights, rng):
+    """Nor what a sparse matrix notes of its own form: joblib.Memory would take it for another."""
     X, y = multiclass
     given = {
         "X": storage(X), "y": y, "sample_weight": weights, "coef_init": rng.normal(size=(3, 4)),
         "intercept_init": rng.normal(size=3), "X_val": storage(X[:40]), "y_val": y[:40],
         "sample_weight_val": weights[:40],
     }  # fmt: skip
-    before = pickle.dumps(given)
+    before = joblib.hash(given)
     clf = fitted(X, y, early_stopping=True, **options).fit(**given)
     parameters = repr(clf.get_params())
     clf.predict_proba(given["X"])
     clf.score(given["X"], y, weights)
-    after = pickle.loads(before)
-    for name, value in given.items():
-        dense, earlier = (v.toarray() if sparse.issparse(v) else v for v in (value, after[name]))
-        assert_array_equal(dense, earlier)
+    assert joblib.hash(given) == before
     assert repr(clf.get_params()) == parameters
 
 
