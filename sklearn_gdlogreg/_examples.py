@@ -3,7 +3,7 @@
 Whoever has examples elsewhere than in memory gives the same methods.
 """
 
-import sys
+import math
 from dataclasses import dataclass, replace
 from numbers import Real
 
@@ -186,6 +186,15 @@ def check_has_weight(examples, what):
         raise ValueError(f"All examples to {what} have weight 0; give some a weight.")
 
 
+def _is_weight(value):
+    """Whether it is a finite number that is not negative."""
+    try:
+        # Compared as a Python number: NumPy would make the other side as small as a float32.
+        return isinstance(value, Real) and 0 <= float(value) < math.inf
+    except OverflowError:  # an integer of many digits
+        return False
+
+
 def class_weights(class_weight, examples):
     """Weights of the classes, of shape (n_classes,); None if all are 1.
 
@@ -197,8 +206,7 @@ def class_weights(class_weight, examples):
     if class_weight is None:
         return None
     if isinstance(class_weight, dict) and not all(
-        isinstance(value, Real) and 0 <= value <= sys.float_info.max
-        for value in class_weight.values()
+        _is_weight(value) for value in class_weight.values()
     ):
         raise ValueError(
             f"class_weight must hold finite numbers that are not negative; got {class_weight}."

@@ -189,6 +189,7 @@ def test_one_scale_for_all_features_changes_no_probability(
         ({"C": 1e300}, 1e300),
         ({"class_weight": {0: 1e300, 1: 1e300}}, 1e300),
         ({"class_weight": {0: 1e300, 1: 1}}, 1.0),
+        ({"class_weight": {0: np.float32(2), 1: np.float16(1)}}, 1.0),
         ({"class_weight": "balanced"}, 1e308),
         ({"C": 1.0}, 1e-320),
     ],

@@ -388,6 +388,7 @@ BAD_PARAMETERS = [
     ({"class_weight": "equal"}, "'class_weight' parameter .* Got 'equal'"),
     ({"class_weight": {0: -1.0, 1: 1.0}}, "class_weight must hold finite numbers .*-1.0"),
     ({"class_weight": {0: np.nan, 1: 1.0}}, "class_weight must hold finite numbers .*nan"),
+    ({"class_weight": {0: np.float32(np.inf)}}, "class_weight must hold finite numbers .*inf"),
     ({"class_weight": {0: 0.0, 1: 0.0}}, "leaves every example with weight 0"),
     ({"class_weight": {"a": 1.0}}, "not in class_weight"),
 ]
