@@ -38,7 +38,9 @@ def broken(site):
             place = unquote(parts.fragment)
             # What follows #/ or has a = is for the page's own script.
             for_script = "=" in place or place.startswith("/")
-            if not target.exists() or (
+            # The sources are beside the site, but not where it is put.
+            in_site = target.exists() and target.is_relative_to(site)
+            if not in_site or (
                 target in pages and not for_script and place not in pages[target].places
             ):
                 yield path.relative_to(site), link

@@ -1,6 +1,7 @@
 """What the documentation promises about itself, as far as it shows without building it."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,16 @@ def test_links_outside_the_site_lead_to_a_file(file):
     local = [target for target in targets if "://" not in target]
     assert local
     assert [target for target in local if not (ROOT / target).exists()] == []
+
+
+def test_links_that_lead_nowhere_are_found(tmp_path):
+    broken = runpy.run_path(ROOT / "docs" / "check_links.py")["broken"]
+    site = tmp_path / "site"
+    site.mkdir()
+    (tmp_path / "source.html").touch()
+    (site / "other.html").write_text("<h2 id='there'>There</h2>")
+    good = [".", "#top", "other.html", "other.html#there", "other.html#rate=1", "https://a.org/b"]
+    bad = ["none.html", "#there", "other.html#none", "../source.html", "picture.png"]
+    links = [f"<a href='{link}'>" for link in good + bad[:-1]]
+    (site / "index.html").write_text("".join([*links, "<img src='picture.png'/>"]))
+    assert [link for _, link in broken(site)] == bad
