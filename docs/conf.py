@@ -31,7 +31,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx-mathjax-offline",
 ]
-exclude_patterns = ["_build", "gallery", "**/make.py"]
+# Pages of times that no other links to, and that load scripts from elsewhere, are left out.
+exclude_patterns = ["_build", "gallery", "**/make.py", "**sg_execution_times.rst"]
 templates_path = ["_templates"]
 nitpicky = True
 
