@@ -32,7 +32,7 @@ def not_converged(run, name_of):
         sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
     elif run.last.coordinates.name == "raw":
         auto = "coordinates='auto'" if run.learning_rate == "auto" else "learning_rate='auto'"
-        scaler = "put a StandardScaler before, " if _far_apart(_sizes(run)) else ""
+        scaler = "put a StandardScaler before, " if _far_from_standardized(run) else ""
         sentences.append(
             f"Use {auto} (it descends in better coordinates), {scaler}or raise max_iter."
         )
@@ -111,7 +111,8 @@ def _rises_sentence(costs):
 
 def _rate_and_scale(run, name_of):
     """The learning rate against the curvature, the features that make it large, the remedy."""
-    problem, size = run.problem, _sizes(run)
+    problem = run.problem
+    size = np.hypot(*problem.objective.moments)
     largest = np.argsort(-size, kind="stable")[:3]
     listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
     features = f"The features of the largest scale (root mean square) are {listed}."
@@ -135,7 +136,8 @@ def _rate_and_scale(run, name_of):
         f"The learning rate is {run.tried_rate:.4g}; {settles}the cost never rises below "
         f"2 / L = {2 / problem.lipschitz:.3g}."
     )
-    if _far_apart(size):
+    # Smaller features, and those that have been standardized already, are not the reason.
+    if size[largest[0]] > 3:
         return (
             f"{rate} {features} Use a smaller learning_rate, put a StandardScaler before, or use "
             "learning_rate='auto'."
@@ -143,11 +145,8 @@ def _rate_and_scale(run, name_of):
     return f"{rate} Use a smaller learning_rate, or learning_rate='auto'."
 
 
-def _sizes(run):
-    """The root mean square of every feature."""
-    return np.hypot(*run.problem.objective.moments)
-
-
-def _far_apart(size):
-    """Whether features are of another scale than standardized ones, which are not the reason."""
-    return bool(((size > 3) | ((size > 0) & (size < 1 / 3))).any())
+def _far_from_standardized(run):
+    """Whether a feature varies much more or less than 1, or little beside its mean."""
+    mean, deviation = run.problem.objective.moments
+    little = (deviation > 0) & (deviation < np.maximum(1, np.abs(mean)) / 3)
+    return bool((little | (np.hypot(mean, deviation) > 3)).any())

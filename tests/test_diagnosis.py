@@ -54,6 +54,13 @@ def test_max_iter_says_how_far_it_got_and_what_to_change(rule, standardized):
     assert "StandardScaler" not in message
 
 
+@pytest.mark.parametrize(("factor", "shift"), [(10, 0), (0.1, 0), (0.1, 0.7)])
+def test_where_standardizing_would_help_a_slow_descent_that_is_said(factor, shift, standardized):
+    X, y = standardized
+    message = message_of(GDLogisticRegression(1e-3, max_iter=4), X * factor + shift, y)
+    assert "put a StandardScaler before, or raise max_iter" in message
+
+
 @pytest.mark.parametrize("options", [{"tol": 0}, {"max_iter": 0}])
 def test_nothing_is_said_where_convergence_was_not_asked_for(options, standardized):
     clf = GDLogisticRegression(0.01, **{"max_iter": 4} | options)
@@ -110,10 +117,11 @@ def test_growth_is_told_from_oscillation():
     assert number_after("2 / lambda_max(Hessian) =", message) < 1e-4
 
 
-def test_standardized_features_are_not_blamed(standardized):
+@pytest.mark.parametrize("factor", [1, 0.01])
+def test_features_no_larger_than_standardized_are_not_blamed(factor, standardized):
     X, y = standardized
     clf = GDLogisticRegression(100.0, max_iter=50, C=1e-2)
-    message = message_of(clf, X, y)
+    message = message_of(clf, X * factor, y)
     assert "too large" in message or "finite" in message
     assert "StandardScaler" not in message
 
