@@ -10,10 +10,10 @@ from ._cross_entropy import Sigmoid, Softmax
 from ._rows import BATCH_ENTRIES, batches
 
 
+@quiet()  # what overflows is computed again, and what underflows is 0
 def decisions(X, coef, intercept):
     """z = w . x + b, of shape (m,) or (m, n_classes), finite for every finite row."""
-    with quiet():
-        z = safe_sparse_dot(X, coef.T, dense_output=True) + intercept
+    z = safe_sparse_dot(X, coef.T, dense_output=True) + intercept
     if library_of(z) is None:
         # Of values below this the differences are finite.
         largest = float(np.finfo(z.dtype).max) / 4
@@ -43,8 +43,7 @@ def _without_overflow(z, X, coef, intercept, largest):
     )
     relative += np.ldexp(intercept.astype(np.float64), -power)
     greatest = np.abs(relative).max(axis=1, keepdims=True)
-    with quiet():
-        reached = np.minimum(np.ldexp(greatest, power), largest)
+    reached = np.minimum(np.ldexp(greatest, power), largest)
     values = np.divide(relative, greatest, out=np.zeros_like(relative), where=greatest > 0)
     z[rows] = values * reached
     return z

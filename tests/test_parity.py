@@ -189,10 +189,12 @@ def test_probabilities_are_the_sigmoid_or_the_softmax_of_the_decision(data, dtyp
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_on_the_boundary_the_first_class_is_predicted(n_classes):
     labels = np.array(["a", "b", "c"])[:n_classes]
-    clf = GDLogisticRegression(max_iter=0).fit(
+    clf = GDLogisticRegression(max_iter=0, store_path=True).fit(
         np.arange(2.0 * n_classes)[:, None], np.tile(labels, 2)
     )
-    assert_array_equal(clf.predict([[-1.0], [0.0], [5.0]]), ["a"] * 3)
+    rows = [[-1.0], [0.0], [5.0]]
+    for predicted in (clf.predict(rows), *clf.staged_predict(rows)):
+        assert_array_equal(predicted, ["a"] * 3)
     assert_allclose(clf.predict_proba([[5.0]]), 1 / n_classes, rtol=1e-15)
 
 
