@@ -489,6 +489,7 @@ def test_more_patience_never_stops_earlier(multiclass):
     ]
     taken = [clf.n_iter_[0] for clf in fits]
     assert taken == sorted(taken)
+    assert taken[-1] > taken[0]
     best = [clf.validation_loss_curve_[clf.best_iteration_] for clf in fits]
     assert best == sorted(best, reverse=True)
 
