@@ -215,10 +215,10 @@ def measure(quick=False, seed=0):
                 found += of_penalties(rng, 100, dtype)
                 for n_classes in (2, CLASSES):
                     found += of_objectives(rng, 100, dtype, n_classes)
-            for what, relative_to, error in found:
+            name = np.dtype(dtype).name
+            for what, relative_to, largest in found:
                 _, errors = results.setdefault(what, (relative_to, {}))
-                name = np.dtype(dtype).name
-                errors[name] = max(error, errors.get(name, 0.0))
+                errors[name] = max(largest, errors.get(name, 0.0))
     return results
 
 
