@@ -36,6 +36,11 @@ def not_converged(run, name_of):
         sentences.append(
             f"Use {auto} (it descends in better coordinates), {scaler}or raise max_iter."
         )
+    elif run.tol < _rounding(run) and run.violations[-1] < 10 * _rounding(run):
+        sentences += [
+            f"No more can be expected of {run.problem.dtype}.",
+            _of_rounding(run, name_of),
+        ]
     elif run.problem.penalty:
         sentences.append("Raise max_iter, or strengthen the penalty (a smaller C).")
     else:
@@ -45,23 +50,35 @@ def not_converged(run, name_of):
 
 def stalled(run, name_of):
     """A step moved nothing although tol was not reached."""
-    mean, deviation = run.problem.objective.moments
-    ratio = np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
-    j = int(ratio.argmax())
-    dtype = run.problem.dtype
-    sentences = [
+    return (
         f"Rounding ended the descent in iteration {run.last.t}: {_violation(run)}, and no step "
-        f"that changes the coefficients in {dtype} lowers the cost."
-    ]
-    if ratio[j] > 10:
-        sentences.append(
-            f"The mean of {name_of(j)} is {ratio[j]:.2g} times its standard deviation, and takes "
-            "that many times the rounding with it: centre the features, for instance with a "
-            f"StandardScaler{', or use float64' if dtype == np.float32 else ''}."
-        )
-    else:
-        sentences.append("Use a larger tol.")
-    return " ".join(sentences)
+        f"that changes the coefficients in {run.problem.dtype} lowers the cost. "
+        f"{_of_rounding(run, name_of)}"
+    )
+
+
+def _off_centre(run):
+    """How many times its deviation the mean of every feature is."""
+    mean, deviation = run.problem.objective.moments
+    return np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
+
+
+def _rounding(run):
+    """How large entries of the gradient may be by rounding alone, where features are scaled."""
+    return np.finfo(run.problem.dtype).eps * max(1.0, float(_off_centre(run).max()))
+
+
+def _of_rounding(run, name_of):
+    """What to do about it."""
+    ratio = _off_centre(run)
+    j = int(ratio.argmax())
+    if ratio[j] <= 10:
+        return "Use a larger tol."
+    return (
+        f"The mean of {name_of(j)} is {ratio[j]:.2g} times its standard deviation, and takes that "
+        "many times the rounding with it: centre the features, for instance with a "
+        f"StandardScaler{', or use float64' if run.problem.dtype == np.float32 else ''}."
+    )
 
 
 SEPARABLE = (
@@ -87,8 +104,6 @@ def _violation(run):
 
 
 def _last_decrease(costs):
-    if len(costs) < 2:
-        return "no iteration was made"
     relative = (costs[-2] - costs[-1]) / max(abs(costs[-2]), np.finfo(float).tiny)
     verb = "lowered" if relative >= 0 else "raised"
     return f"the last iteration {verb} the cost by {abs(relative):.2g} of itself"
@@ -127,8 +142,8 @@ def _rate_and_scale(run, name_of):
     curvature = curvature_at(problem.objective, run.best.coordinates, w, b)
     stable = 2 / curvature if curvature > 0 else np.inf
     settles = (
-        f"a descent settles only below 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest cost "
-        f"seen, iteration {run.best.t}), and "
+        f"a descent settles only below about 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest "
+        f"cost seen, iteration {run.best.t}), and "
         if stable < run.tried_rate
         else ""
     )

@@ -1,6 +1,7 @@
 """Data sets for all tests: small, seeded, the classes overlapping so that an optimum exists."""
 
 import os
+import signal
 
 # scikit-learn asks for it where arrays of other libraries are to be used, before SciPy is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -8,6 +9,9 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import numpy as np
 import pytest
 from scipy import sparse
+
+# A shell has background jobs ignore it; tests that press Ctrl-C would go on for ever there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -171,6 +171,23 @@ def test_a_tolerance_below_the_rounding_ends_the_descent_and_names_the_reason(dt
     assert ("or use float64" in message) == (dtype == "f")
 
 
+@pytest.mark.parametrize(
+    ("dtype", "shift", "tol", "remedy"),
+    [("f", 2000, 1e-6, "The mean of column"), ("d", 0, 1e-300, "Use a larger tol")],
+)
+def test_steps_that_only_move_the_rounding_are_not_asked_to_go_on(
+    dtype, shift, tol, remedy, standardized
+):
+    X, y = standardized
+    clf = GDLogisticRegression(C=1.0, tol=tol, max_iter=300)
+    message = message_of(clf, (X + shift).astype(dtype), y)
+    # Where the steps happen to come to rest, that is said.
+    expected = f"No more can be expected of float{32 if dtype == 'f' else 64}"
+    assert (expected if clf.stop_reason_ == "max_iter" else "Rounding ended") in message
+    assert remedy in message
+    assert "aise max_iter" not in message
+
+
 def test_a_tolerance_below_the_rounding_of_plain_data_says_so(standardized):
     clf = GDLogisticRegression(0.5, C=1.0, max_iter=50_000, tol=1e-18)
     message = message_of(clf, *standardized)

@@ -240,6 +240,19 @@ def test_a_pipeline_shows_its_last_step(binary):
         DescentDisplay.from_estimator(pipeline, X, y)
 
 
+def test_a_search_shows_its_best(binary):
+    X, y = binary
+    clf = GDLogisticRegression(tol=0, max_iter=5, store_path=True)
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", clf)])
+    search = GridSearchCV(pipeline, {"model__learning_rate": [1e-3, 0.1]}).fit(X, y)
+    best = search.best_estimator_["model"]
+    assert_array_equal(CoefficientPathDisplay.from_estimator(search).coefs, best.coef_path_[:, 0])
+    (curve,) = LossCurveDisplay.from_estimator(search).curves.values()
+    assert_array_equal(curve["training"], best.loss_curve_)
+    with pytest.raises(ValueError, match="give the last step of the Pipeline"):
+        DescentDisplay.from_estimator(search, X, y)
+
+
 def test_what_was_not_stored_cannot_be_drawn(binary):
     X, y = binary
     for draw in (

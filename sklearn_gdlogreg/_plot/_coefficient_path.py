@@ -58,7 +58,7 @@ class CoefficientPathDisplay:
 
         Parameters
         ----------
-        estimator : GDLogisticRegression or Pipeline that ends in one
+        estimator : GDLogisticRegression, Pipeline that ends in one, or search over one
             Fitted with ``store_path``.
 
         class_index : int, default=0

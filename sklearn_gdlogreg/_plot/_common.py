@@ -18,11 +18,12 @@ def axes_for(display, ax):
 
 
 def descended(estimator, attribute, remedy):
-    """The estimator itself, or the last step of a Pipeline, once it has what is to be drawn.
+    """The estimator itself, the last step of a Pipeline, or the best of a search.
 
     Its arrays are NumPy's.
     """
     check_is_fitted(estimator)
+    estimator = getattr(estimator, "best_estimator_", estimator)
     last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     if not hasattr(last, attribute):
         raise ValueError(f"{type(last).__name__} has no {attribute} to draw; {remedy}.")

@@ -125,7 +125,7 @@ class DescentDisplay:
             If its fit stored no path, or there are no such coefficients.
         """
         last = descended(estimator, "coef_path_", "fit with store_path=True")
-        if hasattr(estimator, "steps"):
+        if hasattr(getattr(estimator, "best_estimator_", estimator), "steps"):
             raise ValueError(
                 "DescentDisplay computes costs from the features that the descent saw: give the "
                 "last step of the Pipeline, and X transformed by those before it."

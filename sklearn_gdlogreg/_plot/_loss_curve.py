@@ -60,8 +60,8 @@ class LossCurveDisplay:
         Parameters
         ----------
         estimator : estimator, sequence of them, or dict of str to estimator
-            Fitted, each a GDLogisticRegression or a Pipeline that ends in one. A dict names them;
-            otherwise their learning rate does.
+            Fitted, each a GDLogisticRegression, a Pipeline that ends in one, or a search over one,
+            of which the best is drawn. A dict names them; otherwise their learning rate does.
 
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
