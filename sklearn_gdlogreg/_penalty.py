@@ -60,7 +60,5 @@ class ElasticNet:
         du is the gradient of all that is smooth. Where u is not 0 the l1 term has the slope
         +-l1 * scale; where u is 0 it can cancel any du up to that size.
         """
-        if not np.any(self.l1):
-            return np.abs(du)
         l1 = self.l1 * scale
         return np.where(u == 0, np.maximum(np.abs(du) - l1, 0), np.abs(du + l1 * np.sign(u)))
