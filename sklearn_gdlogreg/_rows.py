@@ -139,7 +139,8 @@ class Part:
     def batches(self, entries_a_row):
         """Slices of as many rows as are worked on at a time, all nearly of the same length."""
         most = max(1, self.batch_entries // max(1, entries_a_row))
-        return batches(self.m, -(-self.m // max(1, round(self.m / most))))
+        # None for no rows: a part may be shorter than the stride of a sample.
+        return batches(self.m, max(1, -(-self.m // max(1, round(self.m / most)))))
 
     @property
     def shares(self):

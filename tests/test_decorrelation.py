@@ -11,7 +11,9 @@ from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._cross_entropy import Softmax
 from sklearn_gdlogreg._decorrelation import LONGEST, SHORTEST, Decorrelation
 from sklearn_gdlogreg._descent import standardized
+from sklearn_gdlogreg._in_memory import InMemory, labels_of
 from sklearn_gdlogreg._objective import Objective
+from sklearn_gdlogreg._rows import Part
 
 
 def decorrelation(X, y, **options):
@@ -41,10 +43,20 @@ def test_the_second_derivative_is_the_identity_there(storage, weighted, binary, 
     assert_allclose(hessian_in(made.at(w, b), made.objective, w, b), np.eye(5), atol=1e-6)
 
 
-def test_of_the_softmax_every_classs_own_block_is_the_identity(multiclass, rng):
+def test_directions_that_no_feature_distinguishes_stay_flat_and_the_others_are_the_identity(binary):
+    X, y = binary
+    made = decorrelation(np.column_stack([X, X[:, 0], np.zeros(150)]), y)
+    w, b = np.zeros(6), np.float64(0)
+    curvatures = np.linalg.eigvalsh(hessian_in(made.at(w, b), made.objective, w, b))
+    # A copy and a column of zeros: two directions without curvature beside five with 1.
+    assert_allclose(curvatures, [0, 0, 1, 1, 1, 1, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize(("rarer", "C"), [(0.0, 2.0), (20.0, np.inf)])
+def test_of_the_softmax_every_classs_own_block_is_the_identity(rarer, C, multiclass, rng):
     X, y = multiclass
-    made = decorrelation(X, y, C=2.0)
-    w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
+    made = decorrelation(X, y, C=C)
+    w, b = rng.normal(size=(3, 4)), rng.normal(size=3) - [rarer, 0, 0]
     w, b = w - w.mean(axis=0), b - b.mean()
     coordinates = made.at(w, b)
     d = Softmax.curvature(w @ X.T + b[:, None])
@@ -64,6 +76,22 @@ def test_at_the_start_the_bound_takes_the_place_of_the_curvature(binary):
     w, b = np.zeros(4), np.float64(0)
     # At w = 0 they are the same for the sigmoid.
     assert_allclose(hessian_in(made.at(w, b), made.objective, w, b), np.eye(5), atol=1e-6)
+
+
+def test_the_first_step_from_zero_is_newtons(binary):
+    X, y = binary
+    _, there = itertools.islice(descend(X, y, "auto", coordinates="decorrelated"), 2)
+    ones = np.column_stack([X, np.ones(150)])
+    newton = np.linalg.solve(ones.T @ ones / 4, ones.T @ (y - 0.5))
+    assert there.learning_rate == 1
+    assert_allclose([*there.coef, there.intercept], newton, rtol=1e-5)
+
+
+def test_a_start_where_nothing_is_curved_is_survived(binary):
+    """At an intercept of 800 every probability is 1, to the last bit."""
+    X, y = binary
+    clf = GDLogisticRegression(coordinates="decorrelated").fit(X, y, intercept_init=[800.0])
+    assert_allclose(clf.coef_, GDLogisticRegression().fit(X, y).coef_, atol=1e-3)
 
 
 def test_without_an_intercept_none_appears(binary):
@@ -160,6 +188,23 @@ def test_weights_on_few_rows_are_not_sampled_away(rng):
     s[1:40] = 1
     assert decorrelation(X, y).stride == 10
     assert decorrelation(X, y, sample_weight=s).stride == 1
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_how_rows_are_cut_into_parts_does_not_change_the_map(n_classes, rng):
+    """Not even a part that is shorter than the stride, of which no row is in the sample."""
+    X, y = rng.normal(size=(2000, 1)), rng.integers(0, n_classes, 2000)
+    share, rows = 1 / 2000, (slice(0, 991), slice(991, 999), slice(999, 2000))
+    codes = labels_of(y, n_classes, X.dtype)
+    parts = [Part(X[some], codes[some], share, some.start) for some in rows]
+    whole = Objective.in_memory(X, y, n_classes)
+    cut = Objective(InMemory(parts, n_classes, 2000.0, n_jobs=1))
+    # Nearly every row is saturated: it matters how large the largest curvature is.
+    w, b = rng.normal(size=(*whole.outputs, 1)) + 0.1, np.full(whole.outputs, 30.0)
+    w = w * 10
+    b = b * np.arange(1, n_classes + 1) if b.ndim else b
+    left, right = (Decorrelation(J, standardized(J)).at(w, b) for J in (whole, cut))
+    assert_allclose(left.from_gradient, right.from_gradient, rtol=1e-9)
 
 
 def test_the_price_grows_with_the_columns_and_decides(sparse_rows):
