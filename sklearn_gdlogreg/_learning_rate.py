@@ -154,7 +154,7 @@ class BarzilaiBorwein:
         sy = float(np.vdot(s, y))
         top, bottom = (float(np.vdot(s, s)), sy) if there.t % 2 else (sy, float(np.vdot(y, y)))
         # A convex cost has s'y > 0; only rounding, or no step at all, makes it anything else.
-        if not (sy > 0 and 0 < bottom < math.inf and 0 < top < math.inf):
+        if not (0 < bottom < math.inf and 0 < top < math.inf):
             return there.learning_rate
         return limited(top / bottom, here.wb.dtype)
 

@@ -55,6 +55,12 @@ def test_scale_stays_finite_for_every_column(dtype):
     assert_allclose(coordinates.scale[[0, 1, 2, 4]], [1, 1 / 7, 1, 1e-30], rtol=1e-6)
 
 
+def test_a_column_around_a_negative_mean_has_the_scale_of_its_mirror_image():
+    mean, deviation = np.array([7.0, 1.0, 5.0]), np.array([0, 1e-20, 2.0])
+    scale = Standardized(-mean, deviation).scale
+    assert_array_equal(scale, Standardized(mean, deviation).scale)
+
+
 def test_L2_evens_out_the_curvature_along_each_coordinate():
     """variance / 4 + l2, times scale^2, is 1/4 for every feature."""
     deviation, l2 = np.array([0.01, 1.0, 100.0]), 0.5

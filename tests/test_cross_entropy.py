@@ -89,6 +89,15 @@ def test_differential_is_the_derivative_of_the_activation(loss, shape, rng):
     assert_allclose(loss.differential(z, v), central, atol=1e-9)
 
 
+def test_curvature_is_what_a_class_alone_does_to_its_own_probability(rng):
+    """The diagonal of the derivative of a with respect to z."""
+    z = rng.normal(size=(3, 7))
+    assert_allclose(Sigmoid.curvature(z[0]), Sigmoid.differential(z[0], np.ones(7)), rtol=1e-15)
+    for k, e in enumerate(np.eye(3)):
+        own = Softmax.differential(z, e[:, None])[k]
+        assert_allclose(Softmax.curvature(z)[k], own, rtol=1e-13)
+
+
 def test_curvature_bounds_are_reached_and_not_exceeded(rng):
     """Of the sigmoid at z = 0; of the softmax where two classes share all the probability."""
     v = np.array([1.0, -1.0, 0.0]) / np.sqrt(2)
@@ -125,3 +134,13 @@ def test_separates_needs_every_row_strictly_on_its_side():
     assert Softmax.separates(z, np.array([0, 1])).all()
     assert not Softmax.separates(z, np.array([0, 0])).all()
     assert not Softmax.separates(np.zeros((2, 2)), np.array([0, 1])).all()
+
+
+def test_hits_are_the_rows_whose_own_class_would_be_predicted():
+    """A tie goes to the first class, as in `predict`."""
+    z = np.array([-1.0, 0.0, 0.5, 2.0])
+    assert_array_equal(Sigmoid.hits(z, np.zeros(4)), [True, True, False, False])
+    assert_array_equal(Sigmoid.hits(z, np.ones(4)), [False, False, True, True])
+    z = np.array([[3.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 7.0, 2.0]]).T
+    for k in range(3):
+        assert_array_equal(Softmax.hits(z, np.full(3, k)), np.array([0, 0, 1]) == k)

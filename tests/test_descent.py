@@ -138,6 +138,25 @@ def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
         assert curvature_at(problem.objective, problem.coordinates, w, b) < L
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("coordinates", ["raw", "standardized"])
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_the_first_rate_of_a_line_search_is_safe(unit, coordinates, fit_intercept, multiclass):
+    """At most 1 / lambda_max, whatever X is measured in."""
+    X, y = multiclass
+    problem = problem_of(X * unit, y, coordinates, fit_intercept=fit_intercept)
+    # L itself is up to 1e-5 above lambda_max.
+    assert problem.first_learning_rate * problem.lipschitz <= 1 + 2e-5
+
+
+@pytest.mark.parametrize("coordinates", ["raw", "standardized"])
+def test_it_is_one_over_the_curvature_where_a_single_direction_is_curved(coordinates):
+    """A constant column beside the intercept: (1, x) times its transpose, over 4."""
+    problem = problem_of(np.full((4, 1), 2.0), np.array([0, 1, 0, 1]), coordinates)
+    curvature = {"raw": (1 + 2**2) / 4, "standardized": 1 / 4}[coordinates]
+    assert problem.first_learning_rate == pytest.approx(1 / curvature, rel=1e-12)
+
+
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_the_second_derivative_is_symmetric(data, fit_intercept, rng, request):

@@ -125,8 +125,9 @@ def test_barzilai_borwein_stays_put_at_the_minimum():
     assert rates(steps) == [0.5] * 5
 
 
-def test_adaptive_follows_its_formula():
-    steps = Quadratic(1.0, 5.0).run(Adaptive(first=0.05), 12, start=[1.0, 1.0])
+@pytest.mark.parametrize("curvature", [(1.0, 5.0), (1.0, 1.5)])
+def test_adaptive_follows_its_formula(curvature):
+    steps = Quadratic(*curvature).run(Adaptive(first=0.05), 12, start=[1.0, 1.0])
     alpha, theta = 0.05, 1 / 3
     for k in range(1, 12):
         step = np.linalg.norm(steps[k].wb - steps[k - 1].wb)
@@ -155,7 +156,40 @@ def test_no_rate_small_enough_ends_the_descent():
     for rule in (Backtracking(first=1.0), BarzilaiBorwein(first=1.0)):
         steps = Cliff(1.0).run(rule, 1)
         assert not math.isfinite(steps[1].cost)
-        assert steps[1].learning_rate >= 1 / LIMITS[np.dtype(float)] / 2
+        smallest = 1 / LIMITS[np.dtype(float)]
+        assert smallest / 2 <= steps[1].learning_rate <= 2 * smallest
+
+
+@pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])
+def test_a_line_search_halves_its_way_out_of_infinite_costs(rule):
+    """A cost that is finite near the start: 1 / 16 is the first half of a half that stays there."""
+
+    class Wall(Quadratic):
+        def at(self, t, wb, learning_rate):
+            step = super().at(t, wb, learning_rate)
+            return step if wb > 0.9 else step._replace(cost=math.inf)
+
+    assert rates(Wall(1.0).run(rule, 1)) == [1 / 16]
+
+
+@pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])
+def test_a_line_search_does_not_leap_over_a_kink(rule):
+    """A slope of 1 down to 0.99 and of -0.9 below, where a step of 1 from 1 ends higher up."""
+
+    class Kink(Quadratic):
+        def at(self, t, wb, learning_rate):
+            cost, slope = max((wb[0] - 0.99, 1.0), (-0.9 * (wb[0] - 0.99), -0.9))
+            return Step(t, wb, 0.0, cost, None, learning_rate, wb, np.array([slope]), None)
+
+    start, there = Kink(1.0).run(rule, 1)
+    assert there.cost < start.cost
+
+
+@pytest.mark.parametrize(("unit", "start"), [(1e-200, 1.0), (1e200, 1.0), (1e200, 1e-200)])
+def test_barzilai_borwein_goes_on_where_no_float_holds_a_square(unit, start):
+    rule = BarzilaiBorwein(first=0.1 / unit)
+    steps = Quadratic(unit, 2 * unit).run(rule, 200, start=[start, start])
+    assert np.abs(steps[-1].wb).max() < 1e-6 * start
 
 
 def test_rules_keep_nothing_between_descents():
@@ -170,6 +204,7 @@ def test_rules_keep_nothing_between_descents():
 def test_inverse_is_a_finite_learning_rate_for_any_curvature(dtype):
     dtype = np.dtype(dtype)
     assert inverse(4.0, dtype) == 0.25
+    assert inverse(0.25, dtype) == 4.0
     assert inverse(0.0, dtype) == 1.0
     for curvature in (math.inf, 1e-320):
         learning_rate = inverse(curvature, dtype)
