@@ -38,9 +38,14 @@ def hessian_in(coordinates, objective, w, b):
 def test_the_second_derivative_is_the_identity_there(storage, weighted, binary, weights, rng):
     X, y = binary
     made = decorrelation(storage(X), y, sample_weight=weights if weighted else None, C=2.0)
-    w, b = rng.normal(size=4) / 10, np.float64(0.1)
-    # Up to the floor under small eigenvalues, the square root of the rounding.
-    assert_allclose(hessian_in(made.at(w, b), made.objective, w, b), np.eye(5), atol=1e-6)
+    for w, b in (
+        (rng.normal(size=4) / 10, 0.1),
+        (np.array([0.5, 0, 0, 0]), 0.0),
+        (np.zeros(4), 0.5),
+    ):
+        # Up to the floor under small eigenvalues, the square root of the rounding.
+        H = hessian_in(made.at(w, np.float64(b)), made.objective, w, np.float64(b))
+        assert_allclose(H, np.eye(5), atol=1e-6)
 
 
 def test_directions_that_no_feature_distinguishes_stay_flat_and_the_others_are_the_identity(binary):
@@ -182,18 +187,43 @@ def test_a_sample_of_many_rows_does_not_forget_a_rare_feature(rng):
     assert_allclose(clf.coef_, other.fit(X, y).coef_, atol=1e-5)
 
 
-def test_weights_on_few_rows_are_not_sampled_away(rng):
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_a_feature_too_rare_for_the_sample_has_its_own_variance_there(unit, rng):
+    X = np.column_stack([rng.normal(size=(4000, 3)), np.zeros(4000)])
+    X[[1, 3, 1001], 3] = unit
+    made = decorrelation(X, np.arange(4000) % 2)
+    w, b = np.zeros(4), np.float64(0)
+    H = hessian_in(made.at(w, b), made.objective, w, b)
+    # The identity, but for what a sample of 500 rows is off by.
+    assert_allclose(H, np.eye(5), atol=0.3)
+
+
+@pytest.mark.parametrize("n_weighted", [39, 1000])
+def test_weights_on_few_rows_are_not_sampled_away(n_weighted, rng):
     X, y = rng.normal(size=(4000, 3)), rng.integers(0, 2, 4000)
     s = np.zeros(4000)
-    s[1:40] = 1
+    s[1 : 1 + n_weighted] = 1
     assert decorrelation(X, y).stride == 10
     assert decorrelation(X, y, sample_weight=s).stride == 1
+    assert decorrelation(X, y, sample_weight=rng.uniform(1, 2, 4000)).stride == 10
 
 
+def test_rows_without_weight_do_not_change_the_map(binary):
+    """Not by their curvature either, of which the floor is a share."""
+    X, y = binary
+    X = X + np.array([1000, 0, 0, 0])
+    w, b = np.array([0.02, 0, 0, 0]), np.float64(0)  # z is about 20: a (1 - a) about 1e-9
+    alone = decorrelation(X, y).at(w, b)
+    beside = np.vstack([X, np.zeros((3, 4))]), np.append(y, [0, 1, 0])
+    weighted = decorrelation(*beside, sample_weight=np.repeat([1.0, 0.0], [150, 3])).at(w, b)
+    assert_allclose(weighted.from_gradient, alone.from_gradient, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_how_rows_are_cut_into_parts_does_not_change_the_map(n_classes, rng):
+def test_how_rows_are_cut_into_parts_does_not_change_the_map(n_classes, storage, rng):
     """Not even a part that is shorter than the stride, of which no row is in the sample."""
-    X, y = rng.normal(size=(2000, 1)), rng.integers(0, n_classes, 2000)
+    X, y = storage(rng.normal(size=(2000, 1))), rng.integers(0, n_classes, 2000)
     share, rows = 1 / 2000, (slice(0, 991), slice(991, 999), slice(999, 2000))
     codes = labels_of(y, n_classes, X.dtype)
     parts = [Part(X[some], codes[some], share, some.start) for some in rows]
@@ -216,6 +246,26 @@ def test_the_price_grows_with_the_columns_and_decides(sparse_rows):
     assert all(SHORTEST <= made.period <= LONGEST for made in prices)
     wide = sparse_rows(3000, 20_000, density=1e-3)
     assert decorrelation(wide, y, C=1.0).first_at == np.inf
+
+
+def test_at_the_start_one_map_serves_all_classes(rng):
+    X, y = rng.normal(size=(3000, 64)), np.arange(3000) % 10
+    made = decorrelation(X, y, C=1.0)
+    assert made.price > 20
+    assert made.first_at == 0
+
+
+@pytest.mark.parametrize(("n_classes", "fits"), [(2, True), (12, False)])
+def test_every_class_needs_matrices_of_its_own(n_classes, fits, sparse_rows):
+    """1000 x 1000 numbers, three times a class: 24 MB of the 256 that a map may take."""
+    made = decorrelation(sparse_rows(100, 1000, density=0.01), np.arange(100) % n_classes)
+    assert made.fits_in_memory == fits
+
+
+def test_more_columns_than_rows_are_decorrelated_if_there_is_a_penalty(rng):
+    X, y = rng.normal(size=(20, 30)), np.arange(20) % 2
+    assert decorrelation(X, y).first_at == np.inf
+    assert decorrelation(X, y, C=1.0).first_at == 0
 
 
 def test_a_standardized_descent_that_takes_long_goes_on_decorrelated(rng):

@@ -152,9 +152,23 @@ def test_the_first_rate_of_a_line_search_is_safe(unit, coordinates, fit_intercep
 @pytest.mark.parametrize("coordinates", ["raw", "standardized"])
 def test_it_is_one_over_the_curvature_where_a_single_direction_is_curved(coordinates):
     """A constant column beside the intercept: (1, x) times its transpose, over 4."""
-    problem = problem_of(np.full((4, 1), 2.0), np.array([0, 1, 0, 1]), coordinates)
-    curvature = {"raw": (1 + 2**2) / 4, "standardized": 1 / 4}[coordinates]
+    # And a column of zeros, along which nothing is curved.
+    problem = problem_of(np.tile([0.5, 0.0], (4, 1)), np.array([0, 1, 0, 1]), coordinates)
+    curvature = {"raw": (1 + 0.5**2) / 4, "standardized": 1 / 4}[coordinates]
     assert problem.first_learning_rate == pytest.approx(1 / curvature, rel=1e-12)
+    assert problem.lipschitz == pytest.approx(curvature, rel=2e-5)
+
+
+@pytest.mark.parametrize("coordinates", ["raw", "standardized", "decorrelated"])
+def test_lipschitz_bounds_the_curvature_wherever_the_descent_starts(coordinates, multiclass, rng):
+    """A map of its own for each class, if it is not made at 0."""
+    X, y = multiclass
+    objective = Objective.in_memory(X, y, 3, C=0.5)
+    w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
+    problem = problem_for(objective, w, b, learning_rate="lipschitz", coordinates=coordinates)
+    for share in (0, 0.5, 1):
+        found = curvature_at(objective, problem.coordinates, share * w, share * b)
+        assert found <= problem.lipschitz
 
 
 @pytest.mark.parametrize("data", ["binary", "multiclass"])

@@ -83,6 +83,39 @@ def test_weight_k_equals_the_row_k_times(data, weights, rng, request):
         assert_allclose(left, right, rtol=1e-12)
 
 
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_a_weight_in_cost_and_gradient_is_as_many_rows(data, weights, rng, request):
+    X, y = request.getfixturevalue(data)
+    times = weights.astype(int)
+    coef, intercept = (
+        (rng.normal(size=(3, 4)), rng.normal(size=3)) if y.max() > 1 else ([1.0] * 4, 0.5)
+    )
+    weighted = cost_and_gradient(X, y, coef, intercept, sample_weight=weights)
+    repeated = cost_and_gradient(np.repeat(X, times, axis=0), np.repeat(y, times), coef, intercept)
+    for left, right in zip(weighted, repeated, strict=True):
+        assert_allclose(left, right, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("stride", [1, 4])
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_hessian_blocks_are_sums_over_the_sampled_rows(
+    data, stride, storage, weights, rng, request
+):
+    X, y = request.getfixturevalue(data)
+    J = objective(storage(X), y, weights, C=0.3)
+    w, b = rng.normal(size=(*J.outputs, 4)) / 3, rng.normal(size=J.outputs)
+    mean, scale = rng.normal(size=4), rng.uniform(0.5, 2, 4)
+    H, weight = J.hessian_blocks(w, b, mean, scale, (stride, 0.5))
+    x = np.column_stack([(X - mean) * scale, np.ones(150)])[::stride]
+    share = (weights / weights.sum())[::stride] / 0.5
+    l2 = np.diag([*(scale**2 / (0.3 * weights.sum())), 0])
+    d = share * J.loss.curvature(w @ X[::stride].T + b[..., None])
+    expected = np.einsum("...i,ij,ik->...jk", d, x, x) + l2
+    assert_allclose(H, expected, rtol=1e-12, atol=1e-15)
+    assert_allclose(weight, d.sum(axis=-1), rtol=1e-12)
+
+
 @pytest.mark.parametrize("factor", [1e-320, 1e-300, 3.0, 1e300])
 def test_only_the_ratios_of_weights_matter(factor, binary, weights):
     X, y = binary
@@ -136,8 +169,9 @@ def test_moments_are_numpys_for_any_number_of_blocks(m, rng):
 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 def test_moments_at_the_edges_of_the_numbers(storage, rng):
-    Z = rng.normal(size=(50, 3))
-    scales = np.array([1e-300, 1.0, 1e300])
+    # The squares of the second are denormal, of the fourth too large in sum alone.
+    scales = np.array([1e-300, 1e-159, 1.0, 1e154, 1e300])
+    Z = rng.normal(size=(50, 5))
     mean, deviation = objective(storage(Z * scales), np.resize([0, 1], 50)).moments
     assert_allclose(mean / scales, Z.mean(axis=0), rtol=1e-12)
     assert_allclose(deviation / scales, Z.std(axis=0), rtol=1e-12)
@@ -151,10 +185,11 @@ def test_a_constant_column_does_not_deviate_by_the_rounding_of_its_mean(storage,
     assert (deviation <= np.finfo(dtype).eps * mean).all()
 
 
-def test_sparse_moments_are_those_of_the_dense_matrix(weights, sparse_rows):
-    X = sparse_rows(150, 20, density=0.1)
-    y = np.resize([0, 1], 150)
-    for s in (None, weights):
+@pytest.mark.parametrize(("m", "density"), [(150, 0.1), (10_000, 0.9)])
+def test_sparse_moments_are_those_of_the_dense_matrix(m, density, weights, sparse_rows):
+    X = sparse_rows(m, 20, density)
+    y = np.resize([0, 1], m)
+    for s in (None, np.resize(weights, m)):
         dense, found = objective(X.toarray(), y, s), objective(X, y, s)
         for left, right in zip(found.moments, dense.moments, strict=True):
             assert_allclose(left, right, rtol=1e-12, atol=1e-16)
