@@ -149,11 +149,11 @@ def test_the_first_rate_of_a_line_search_is_safe(unit, coordinates, fit_intercep
     assert problem.first_learning_rate * problem.lipschitz <= 1 + 2e-5
 
 
+@pytest.mark.parametrize("x", [[0.5], [0.5, 0.0]])
 @pytest.mark.parametrize("coordinates", ["raw", "standardized"])
-def test_it_is_one_over_the_curvature_where_a_single_direction_is_curved(coordinates):
+def test_it_is_one_over_the_curvature_where_a_single_direction_is_curved(coordinates, x):
     """A constant column beside the intercept: (1, x) times its transpose, over 4."""
-    # And a column of zeros, along which nothing is curved.
-    problem = problem_of(np.tile([0.5, 0.0], (4, 1)), np.array([0, 1, 0, 1]), coordinates)
+    problem = problem_of(np.tile(x, (4, 1)), np.array([0, 1, 0, 1]), coordinates)
     curvature = {"raw": (1 + 0.5**2) / 4, "standardized": 1 / 4}[coordinates]
     assert problem.first_learning_rate == pytest.approx(1 / curvature, rel=1e-12)
     assert problem.lipschitz == pytest.approx(curvature, rel=2e-5)
@@ -204,6 +204,37 @@ def test_the_curvature_of_nothing_is_nothing():
     X = np.zeros((4, 2))
     problem = problem_of(X, np.array([0, 1, 0, 1]), fit_intercept=False)
     assert problem.lipschitz == 0
+
+
+@pytest.mark.parametrize("coordinates", ["raw", "standardized"])
+@pytest.mark.parametrize("C", [0.02, 0.2, 10.0])
+def test_violation_is_the_largest_entry(C, coordinates, multiclass, rng):
+    X, y = multiclass
+    problem = problem_of(X, y, coordinates, C=C, l1_ratio=1.0)
+    step = problem.start(rng.normal(size=(3, 4)) * [[0.0], [1.0], [1.0]], np.zeros(3))
+    l1 = problem.penalty.l1 * problem.coordinates.scale
+    u, du, db = step.wb[:, :-1], step.dwb[:, :-1], step.dwb[:, -1]
+    entries = np.where(u == 0, np.maximum(abs(du) - l1, 0), abs(du + l1 * np.sign(u)))
+    expected = max(*entries.ravel(), *abs(db))
+    assert problem.violation(step) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"C": 0.1, "l1_ratio": 0.5},
+        {"C": 0.1, "l1_ratio": 1.0, "learning_rate": "adaptive"},
+        {"C": 0.5, "fit_intercept": False, "learning_rate": "auto"},
+        {"coordinates": "standardized", "n_jobs": 2},
+    ],
+)
+def test_the_estimator_is_at_every_step_where_descend_is(options, binary, weights):
+    X, y = binary
+    for step in first(4, descend(X, y, **{"learning_rate": 0.1} | options, sample_weight=weights)):
+        clf = GDLogisticRegression(**{"learning_rate": 0.1} | options, max_iter=step.t, tol=0)
+        clf.fit(X, y, sample_weight=weights)
+        assert_array_equal(clf.coef_, [step.coef])
+        assert_array_equal(clf.intercept_, [step.intercept])
 
 
 def test_violation_bounds_what_a_prox_step_still_moves(multiclass):
@@ -276,6 +307,7 @@ def test_a_generator_leaves_its_callers_floating_point_state_alone(binary):
             "fit_intercept=False keeps the intercept at 0",
         ),
         ({"coef_init": [1e308] * 4}, "cost at the start is not finite"),
+        ({"coef_init": [1e200] * 4, "C": 1.0}, "cost at the start is not finite"),
     ],
 )
 def test_bad_input_is_refused_at_the_call(options, message, binary):

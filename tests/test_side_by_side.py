@@ -60,6 +60,19 @@ def test_each_is_the_descent_it_would_be_alone(
             assert (end.t, end.stop_reason) == (alone.n_iter_[0], alone.stop_reason_)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_rows_without_weight_in_some_or_all_of_them(n_classes, rng):
+    X, y = rng.normal(size=(200, 4)), rng.integers(0, n_classes, 200)
+    weights = rng.uniform(size=(2, 200))
+    weights[:, :5] = weights[0, 5:50] = weights[1, 30:60] = 0
+    objectives = [Objective.in_memory(X, y, n_classes, sample_weight=s) for s in weights]
+    found = descend_side_by_side(objectives, [0.1, 0.5], [{10}, {10}], 0.0)
+    for s, rate, ends in zip(weights, [0.1, 0.5], found, strict=True):
+        here = s > 0
+        alone = GDLogisticRegression(rate, max_iter=10, tol=0).fit(X[here], y[here], s[here])
+        assert_allclose(np.atleast_2d(ends[10].coef), alone.coef_, atol=1e-13)
+
+
 def test_several_blocks_and_threads_give_the_same_bits(rng):
     X, y = rng.normal(size=(60_000, 12)), rng.integers(0, 2, 60_000)
     found = []
