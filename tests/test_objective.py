@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.optimize import check_grad
+from sklearn import config_context
 
 from sklearn_gdlogreg import cost_and_gradient
 from sklearn_gdlogreg._objective import Objective
@@ -154,6 +155,17 @@ def test_every_storage_gives_the_same_numbers(storage, data, weighted, weights, 
     for left, right in zip(found.moments, expected.moments, strict=True):
         assert_allclose(left, right, rtol=rtol)
     assert found.moments[0].dtype == stored.dtype
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("megabytes", [1e-5, 1e-3])
+def test_a_block_is_at_least_a_row_however_little_memory_there_is(megabytes, storage, binary):
+    X, y = binary
+    w = np.ones(4)
+    with config_context(working_memory=megabytes):  # 10 bytes are less than a row, 1000 are some
+        found = objective(storage(X), y).cost_and_gradient(w, 0.5)
+    for left, right in zip(found, objective(X, y).cost_and_gradient(w, 0.5), strict=True):
+        assert_allclose(left, right, rtol=1e-12)
 
 
 @pytest.mark.parametrize("m", [1, 37, 40_000])
