@@ -12,6 +12,7 @@ from sklearn_gdlogreg._curvature import curvature_at, lipschitz
 from sklearn_gdlogreg._descent import begin, problem_for
 from sklearn_gdlogreg._learning_rate import RULES
 from sklearn_gdlogreg._objective import Objective
+from sklearn_gdlogreg._run import Run
 
 
 def first(n, steps):
@@ -217,6 +218,36 @@ def test_violation_is_the_largest_entry(C, coordinates, multiclass, rng):
     entries = np.where(u == 0, np.maximum(abs(du) - l1, 0), abs(du + l1 * np.sign(u)))
     expected = max(*entries.ravel(), *abs(db))
     assert problem.violation(step) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rate", "ended"), [(0.5, "converged"), (1e3, "diverged"), (0.01, "max_iter")]
+)
+def test_a_run_up_to_an_earlier_max_iter_is_the_run_with_that_max_iter(rate, ended, binary):
+    X, y = binary
+    options = {"learning_rate": rate, "coordinates": "raw"}
+
+    def run(max_iter, kept=()):
+        objective = Objective.in_memory(X, y, 2, C=1e-2)
+        problem, steps = begin(objective, np.zeros(4), np.zeros(()), **options)
+        return Run(problem, max_iter=max_iter, tol=1e-2, learning_rate=rate, kept=kept).follow(
+            steps
+        )
+
+    whole = run(500, kept=range(501))
+    assert whole.stop_reason == ended
+    for max_iter in {0, 1, 5, whole.last.t - 1, whole.last.t, 500}:
+        cut, alone = whole.until(max_iter), run(max_iter)
+        assert cut.stop_reason == alone.stop_reason
+        assert cut.costs == alone.costs
+        assert cut.last.t == cut.chosen.t == alone.last.t
+        assert_array_equal(cut.chosen.coef, alone.chosen.coef)
+
+
+def test_a_descent_ends_where_the_violation_is_tol_itself(binary):
+    whole = GDLogisticRegression(0.1, max_iter=10, tol=0).fit(*binary)
+    clf = GDLogisticRegression(0.1, tol=whole.gradient_norms_[5]).fit(*binary)
+    assert (clf.n_iter_[0], clf.stop_reason_) == (5, "converged")
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,13 @@ def test_where_standardizing_would_help_a_slow_descent_that_is_said(factor, shif
     assert "put a StandardScaler before, or raise max_iter" in message
 
 
+def test_one_iteration_is_compared_with_the_start(standardized):
+    clf = GDLogisticRegression(0.01, max_iter=1)
+    message = message_of(clf, *standardized)
+    J = clf.loss_curve_
+    assert number_after("lowered the cost by", message) == pytest.approx(1 - J[1] / J[0], rel=0.1)
+
+
 @pytest.mark.parametrize("options", [{"tol": 0}, {"max_iter": 0}])
 def test_nothing_is_said_where_convergence_was_not_asked_for(options, standardized):
     clf = GDLogisticRegression(0.01, **{"max_iter": 4} | options)
@@ -90,6 +97,7 @@ def test_oscillation_is_compared_with_the_curvature_of_the_valley(factor, valley
     rises = np.diff(clf.loss_curve_[101:]) > 0
     assert rises.any()
     assert number_after("The cost rose in", message) == rises.sum()
+    assert number_after("of the last", message) == len(rises)
     above = clf.loss_curve_[-1] > clf.loss_curve_[0]
     ended = "ended above where it began" if above else "is oscillating"
     assert f"{ended}: the learning rate is too large" in message
@@ -158,10 +166,13 @@ def test_a_diverging_candidate_of_a_grid_search_just_scores_low(standardized):
     assert search.best_params_ == {"learning_rate": 0.01}
 
 
+@pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(("dtype", "shift"), [("f", 1e5), ("d", 1e8)])
-def test_a_tolerance_below_the_rounding_ends_the_descent_and_names_the_reason(dtype, shift, binary):
+def test_a_tolerance_below_the_rounding_ends_the_descent_and_names_the_reason(
+    dtype, shift, sign, binary
+):
     X, y = binary
-    X = X + np.array([0, 0, shift, 0])
+    X = sign * (X + np.array([0, 0, shift, 0]))
     clf = GDLogisticRegression("barzilai-borwein", C=1.0, max_iter=50_000, tol=1e-14)
     message = message_of(clf, X.astype(dtype), y)
     assert clf.stop_reason_ == "stalled"

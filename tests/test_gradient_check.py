@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from sklearn_gdlogreg import _gradient_check, check_gradient
 
@@ -18,6 +19,43 @@ def test_the_formulas_pass(data, weighted, request, weights, rng):
     assert len(check.table) == coef.size + max(1, intercept.size)
     assert check.table[0][0] == ("coef[0]" if K == 2 else "coef[0, 0]")
     assert str(check).count("\n") == len(check.table)
+
+
+def test_the_difference_is_relative_to_both_or_to_the_largest(binary, rng):
+    check = check_gradient(*binary, rng.normal(size=4), 0.5, nudge=0.1)
+    formula, nudged, difference = np.array([row[1:] for row in check.table]).T
+    assert (formula < 0).any()
+    size = np.maximum(abs(formula) + abs(nudged), 1e-3 * abs(formula).max())
+    assert_allclose(difference, abs(formula - nudged) / size, rtol=1e-12)
+    assert check.difference == difference.max()
+
+
+def test_a_derivative_near_zero_is_measured_by_the_largest(binary):
+    X, y = binary
+    check = check_gradient(np.column_stack([X, np.full(150, 1e-9)]), y, np.ones(5), 0.5)
+    assert check.difference < 1e-7
+
+
+def test_integers_are_numbers(binary):
+    for coef, intercept in (([1, -2, 0, 3], 0.5), ([1.0, -2.0, 0.0, 3.0], 1)):
+        assert check_gradient(*binary, coef, intercept).difference < 1e-7
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_large_coefficient_is_nudged_by_more(sign, binary):
+    X, y = binary
+    check = check_gradient(X * 1e-6, y, np.full(4, sign * 1e6), 0.0)
+    assert check.difference < 1e-7
+
+
+def test_a_gradient_of_zeros_is_right():
+    check = check_gradient(np.zeros((2, 1)), [0, 1], [0.0], 0.0)
+    assert check.difference == 0
+
+
+def test_the_tables_columns_stand_below_each_other(binary):
+    check = check_gradient(*binary, np.ones(4), 0.0)
+    assert len({len(line) for line in str(check).splitlines()}) == 1
 
 
 def test_a_wrong_formula_fails(binary, monkeypatch):

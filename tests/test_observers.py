@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -214,6 +215,14 @@ def test_a_refit_forgets_what_the_earlier_one_stored(binary):
 # ---------------------------------------------------------------------------- the record
 
 
+def test_seconds_count_from_the_beginning_of_the_descent(binary):
+    began = time.perf_counter()
+    clf = GDLogisticRegression(0.1, max_iter=5, tol=0).fit(*binary)
+    whole = time.perf_counter() - began
+    assert clf.seconds_.shape == (6,)
+    assert (np.diff([0, *clf.seconds_, whole]) >= 0).all()
+
+
 def test_history_is_the_descent_as_a_table(binary):
     pytest.importorskip("pandas")
     clf = GDLogisticRegression(early_stopping=True, C=1.0).fit(*binary)
@@ -266,6 +275,7 @@ def test_a_fitted_estimator_predicts_as_if_fit_had_stopped_there(data, request):
         assert_array_equal(model.predict_proba(X), separate.predict_proba(X))
         assert_array_equal(model.loss_curve_, separate.loss_curve_)
         assert model.n_iter_[0] == k
+        assert model.stop_reason_ == ("callback" if k < 12 else "max_iter")
     begins = [event for event in recorder.events if event == "begin iteration"]
     assert len(begins) == 12
     assert recorder.events[:2] == ["setup", "begin fit"]
@@ -389,6 +399,20 @@ def test_an_interrupt_between_two_observers_leaves_one_record(at, after, binary,
     assert clf.n_iter_[0] == 5
     assert len(clf.validation_loss_curve_) == len(clf.loss_curve_) == len(clf.coef_path_) == 6
     assert clf.best_iteration_ == np.argmin(clf.validation_loss_curve_)
+
+
+def test_an_interrupt_in_a_callback_keeps_the_iterate_before(binary):
+    class Interrupted(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            if context.task_name == "iteration" and context.task_id == 2:
+                raise KeyboardInterrupt
+
+    clf = GDLogisticRegression(0.1).set_callbacks(Interrupted())
+    with pytest.warns(ConvergenceWarning, match="interrupted after iteration 2"):
+        clf.fit(*binary)
+    same = GDLogisticRegression(0.1, tol=0, max_iter=2).fit(*binary)
+    assert_array_equal(clf.coef_, same.coef_)
+    assert_array_equal(clf.loss_curve_, same.loss_curve_)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill with SIGINT ends the process there")

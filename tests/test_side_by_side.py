@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn_gdlogreg import GDLogisticRegression
 from sklearn_gdlogreg._cross_entropy import Sigmoid, Softmax
 from sklearn_gdlogreg._objective import Objective
-from sklearn_gdlogreg._side_by_side import descend_side_by_side
+from sklearn_gdlogreg._side_by_side import _ordinary, descend_side_by_side
 
 SETTINGS = [
     {"learning_rate": 0.01, "C": 1.0, "l1_ratio": 0.0},
@@ -94,6 +94,58 @@ def test_numbers_beyond_judgement_are_left_to_a_descent_alone(binary):
     assert found[0] is None
     assert found[1][2000].t == 2000
     assert np.isfinite(found[1][2000].coef).all()
+
+
+@pytest.mark.parametrize("t", [50, 51])
+def test_a_cost_beyond_the_numbers_is_never_judged(t, binary):
+    """The coefficient, 7000 times as large at every step, has another sign at every step."""
+    X, y = binary
+    objectives = [Objective.in_memory(X[:, :1], y, 2, C=1e-3)]
+    assert descend_side_by_side(objectives, [1e3], [{5}], 0.0)[0] is not None
+    assert descend_side_by_side(objectives, [1e3], [{t}], 0.0)[0] is None
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [0.0, 1.0, 1e30, -1e30, 1e300, -1e300])
+def test_ordinary_coefficients_have_finite_costs(size, dtype, storage):
+    top = float(np.finfo(dtype).max)
+    size = max(-top, min(size, top))
+    X = np.zeros((3, 100), dtype)
+    X[:, :-1] = size
+    limit = _ordinary(storage(X))
+    assert 0 < limit**2 * 100 < top
+    assert limit * abs(size) * 100 < top
+    assert limit > 1e10 or abs(size) > 1
+
+
+def test_a_descent_that_stands_still_ends_and_the_others_go_on(binary):
+    X, y = binary
+    objectives = [Objective.in_memory(X, y, 2, C=C) for C in (1e-3, 1e3, 1e-2)]
+    stops = [{4000, 5000}] * 3
+    found = descend_side_by_side(objectives, [0.05, 1e-4, 0.1], stops, 1e-300)
+    for ends, C, rate in zip(found, (1e-3, 1e3, 1e-2), [0.05, 1e-4, 0.1], strict=True):
+        alone = GDLogisticRegression(rate, C=C, tol=0, max_iter=5000).fit(X, y)
+        assert_allclose(ends[5000].coef, alone.coef_[0], rtol=1e-9)
+    assert [ends[5000].stop_reason for ends in found] == ["stalled", "max_iter", "stalled"]
+    assert found[0][4000].t == found[0][5000].t < 4000
+    assert found[1][4000].t == 4000
+    assert found[2][4000].t == found[2][5000].t < 4000
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_the_intercept_alone_may_keep_a_descent_from_its_end(label, rng):
+    X, y = rng.normal(size=(50, 2)) * 1e-6, np.full(50, label)
+    y[0] = 1 - label
+    (ends,) = descend_side_by_side([Objective.in_memory(X, y, 2)], [1.0], [{1000}], 0.01)
+    alone = GDLogisticRegression(1.0, tol=0.01).fit(X, y)
+    assert ends[1000].t == alone.n_iter_[0] > 1
+
+
+def test_columns_of_which_nothing_is_stored(rng):
+    X, y = sparse.csr_array((20, 3)), np.arange(20) % 2
+    (ends,) = descend_side_by_side([Objective.in_memory(X, y, 2)], [0.1], [{3}], 0.0)
+    assert (ends[3].coef == 0).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
