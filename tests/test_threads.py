@@ -18,6 +18,7 @@ from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._in_memory import added
 from sklearn_gdlogreg._objective import Objective, cost_and_gradient_of
 from sklearn_gdlogreg._rows import MOST_PARTS, Part, parts_of
+from sklearn_gdlogreg._side_by_side import descend_side_by_side
 from sklearn_gdlogreg._threads import Workers, n_threads
 
 STORAGES = {
@@ -131,6 +132,13 @@ def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
     next(steps), next(steps)
     assert new_threads(expected=2) == 2
     steps.close()
+    assert new_threads() == 0
+
+
+def test_no_thread_outlives_descents_side_by_side(large, new_threads):
+    X, y, _ = large
+    objectives = [Objective.in_memory(X, y, 3, C=C, n_jobs=3) for C in (1.0, 2.0)]
+    descend_side_by_side(objectives, [0.1, 0.1], [{2}, {3}], 0.0)
     assert new_threads() == 0
 
 
