@@ -56,6 +56,27 @@ def test_a_resumed_fit_has_the_iterates_of_the_uninterrupted_one(
     assert (np.diff(resumed.seconds_) > 0).all()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"learning_rate": "auto"},
+        {"learning_rate": "lipschitz", "coordinates": "decorrelated"},
+        {"learning_rate": 0.5, "coordinates": "decorrelated"},
+        {"learning_rate": "auto", "C": 0.1, "l1_ratio": 0.5},
+        {"learning_rate": 0.1, "C": 0.1, "l1_ratio": 1.0},
+    ],
+)
+def test_an_early_checkpoint_in_any_coordinates_is_gone_on_from(options, path, binary):
+    """Before the first map is stale; where none ever is; with an L1 penalty."""
+    whole = GDLogisticRegression(max_iter=30, tol=0, **options).fit(*binary)
+    killed = GDLogisticRegression(max_iter=5, tol=0, **options)
+    killed.set_callbacks(Checkpoint(path, every=5)).fit(*binary)
+    resumed = GDLogisticRegression(max_iter=30, tol=0, **options)
+    resumed.fit(*binary, resume_from=path)
+    for name in CURVES:
+        assert_array_equal(getattr(resumed, name), getattr(whole, name), err_msg=name)
+
+
 PROGRAM = """
 import sys
 import numpy as np

@@ -57,11 +57,13 @@ def test_directions_that_no_feature_distinguishes_stay_flat_and_the_others_are_t
     assert_allclose(curvatures, [0, 0, 1, 1, 1, 1, 1], atol=1e-6)
 
 
-@pytest.mark.parametrize(("rarer", "C"), [(0.0, 2.0), (20.0, np.inf)])
-def test_of_the_softmax_every_classs_own_block_is_the_identity(rarer, C, multiclass, rng):
+@pytest.mark.parametrize(
+    ("size", "rarer", "C"), [(1.0, 0.0, 2.0), (1.0, 20.0, np.inf), (0.0, 0.0, 2.0)]
+)
+def test_of_the_softmax_every_classs_own_block_is_the_identity(size, rarer, C, multiclass, rng):
     X, y = multiclass
     made = decorrelation(X, y, C=C)
-    w, b = rng.normal(size=(3, 4)), rng.normal(size=3) - [rarer, 0, 0]
+    w, b = size * rng.normal(size=(3, 4)), np.array([2.0, 0.0, -2.0]) - [rarer, 0, 0]
     w, b = w - w.mean(axis=0), b - b.mean()
     coordinates = made.at(w, b)
     d = Softmax.curvature(w @ X.T + b[:, None])
@@ -187,11 +189,13 @@ def test_a_sample_of_many_rows_does_not_forget_a_rare_feature(rng):
     assert_allclose(clf.coef_, other.fit(X, y).coef_, atol=1e-5)
 
 
+@pytest.mark.parametrize("m", [1000, 4000])
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
-def test_a_feature_too_rare_for_the_sample_has_its_own_variance_there(unit, rng):
-    X = np.column_stack([rng.normal(size=(4000, 3)), np.zeros(4000)])
-    X[[1, 3, 1001], 3] = 1
-    made = decorrelation(X * unit, np.arange(4000) % 2)
+def test_a_feature_too_rare_for_the_sample_has_its_own_variance_there(unit, m, rng):
+    X = np.column_stack([rng.normal(size=(m, 3)), np.zeros(m)])
+    X[[1, 3, 501], 3] = 1
+    made = decorrelation(X * unit, np.arange(m) % 2)
+    assert made.stride in (2, 8)
     w, b = np.zeros(4), np.float64(0)
     H = hessian_in(made.at(w, b), made.objective, w, b)
     # The identity, but for what a sample of 500 rows is off by.
@@ -246,6 +250,9 @@ def test_the_price_grows_with_the_columns_and_decides(sparse_rows):
     assert all(SHORTEST <= made.period <= LONGEST for made in prices)
     wide = sparse_rows(3000, 20_000, density=1e-3)
     assert decorrelation(wide, y, C=1.0).first_at == np.inf
+    dear = decorrelation(sparse_rows(3000, 2000, density=1e-3), y, C=1.0)
+    assert dear.fits_in_memory
+    assert dear.first_at == np.inf
 
 
 def test_at_the_start_one_map_serves_all_classes(rng):
@@ -263,9 +270,15 @@ def test_every_class_needs_matrices_of_its_own(n_classes, fits, sparse_rows):
 
 
 def test_more_columns_than_rows_are_decorrelated_if_there_is_a_penalty(rng):
-    X, y = rng.normal(size=(20, 30)), np.arange(20) % 2
-    assert decorrelation(X, y).first_at == np.inf
-    assert decorrelation(X, y, C=1.0).first_at == 0
+    for n in (20, 30):  # as many are too many beside an intercept
+        X, y = rng.normal(size=(20, n)), np.arange(20) % 2
+        assert decorrelation(X, y).first_at == np.inf
+        assert decorrelation(X, y, C=1.0).first_at == 0
+
+
+def test_many_rows_of_which_few_are_sampled_are_decorrelated(rng):
+    X, y = rng.normal(size=(100_000, 1)), np.arange(100_000) % 2
+    assert decorrelation(X, y).first_at == 0
 
 
 def test_a_standardized_descent_that_takes_long_goes_on_decorrelated(rng):

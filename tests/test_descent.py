@@ -33,6 +33,7 @@ def test_step_0_is_the_start_and_t_counts_the_updates(binary):
     assert steps[0].cost == pytest.approx(np.log(2), rel=1e-15)
     assert np.isnan(steps[0].learning_rate)
     assert {step.learning_rate for step in steps[1:]} == {0.1}
+    assert first(2, descend(*binary))[1].learning_rate == 0.1
 
 
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
@@ -212,12 +213,14 @@ def test_the_curvature_of_nothing_is_nothing():
 def test_violation_is_the_largest_entry(C, coordinates, multiclass, rng):
     X, y = multiclass
     problem = problem_of(X, y, coordinates, C=C, l1_ratio=1.0)
-    step = problem.start(rng.normal(size=(3, 4)) * [[0.0], [1.0], [1.0]], np.zeros(3))
     l1 = problem.penalty.l1 * problem.coordinates.scale
-    u, du, db = step.wb[:, :-1], step.dwb[:, :-1], step.dwb[:, -1]
-    entries = np.where(u == 0, np.maximum(abs(du) - l1, 0), abs(du + l1 * np.sign(u)))
-    expected = max(*entries.ravel(), *abs(db))
-    assert problem.violation(step) == pytest.approx(expected, rel=1e-12)
+    some, none = rng.normal(size=(3, 4)) * [[0.0], [1.0], [1.0]], np.zeros((3, 4))
+    for w, b in ((some, [0, 0, 0]), (none, [2, 0, 0]), (none, [-2, 0, 0])):
+        step = problem.start(w, np.array(b, float))
+        u, du, db = step.wb[:, :-1], step.dwb[:, :-1], step.dwb[:, -1]
+        entries = np.where(u == 0, np.maximum(abs(du) - l1, 0), abs(du + l1 * np.sign(u)))
+        expected = max(*entries.ravel(), *abs(db))
+        assert problem.violation(step) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(

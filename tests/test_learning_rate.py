@@ -112,7 +112,8 @@ def test_barzilai_borwein_solves_a_quadratic_far_faster_than_the_best_constant()
 
 
 def test_barzilai_borwein_never_exceeds_the_largest_of_the_last_ten_costs():
-    steps = Quadratic(1.0, 10.0, 1000.0).run(BarzilaiBorwein(first=1.0), 60)
+    # Curvatures so unlike that without this bound, or with 11 costs, some steps exceed it.
+    steps = Quadratic(*np.geomspace(1, 1e5, 6)).run(BarzilaiBorwein(first=1.0), 300)
     costs = [step.cost for step in steps]
     assert any(after > before for before, after in itertools.pairwise(costs))
     for t in range(1, len(costs)):
@@ -158,6 +159,18 @@ def test_no_rate_small_enough_ends_the_descent():
         assert not math.isfinite(steps[1].cost)
         smallest = 1 / LIMITS[np.dtype(float)]
         assert smallest / 2 <= steps[1].learning_rate <= 2 * smallest
+
+
+@pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])
+def test_a_start_from_which_no_step_leads_down_ends_the_descent(rule):
+    """At the tip of |wb|, with 1 as its slope."""
+
+    class Tip(Quadratic):
+        def at(self, t, wb, learning_rate):
+            slope = np.where(wb < 0, -1.0, 1.0)
+            return Step(t, wb, 0.0, float(abs(wb[0])), None, learning_rate, wb, slope, None)
+
+    assert math.isnan(Tip(1.0).run(rule, 1, start=[0.0])[1].cost)
 
 
 @pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])

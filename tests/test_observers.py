@@ -79,6 +79,18 @@ def test_rows_that_are_set_aside_do_not_make_up_for_too_few(rng):
     assert GDLogisticRegression(**options).fit(X, y).coordinates_ == "standardized"
 
 
+@pytest.mark.parametrize("counts", ["to learn from", "to stop by"])
+def test_weights_that_leave_nothing_to_learn_from_or_to_stop_by_are_refused(counts, binary):
+    X, y = binary
+    _, aside = train_test_split(np.arange(150), test_size=0.1, stratify=y, random_state=0)
+    stop_by = np.isin(np.arange(150), aside)
+    weights = stop_by if counts == "to stop by" else ~stop_by
+    other = {"to stop by": "to learn from", "to learn from": "to stop by"}[counts]
+    clf = GDLogisticRegression(early_stopping=True, random_state=0)
+    with pytest.raises(ValueError, match=f"All examples {other} have weight 0"):
+        clf.fit(X, y, sample_weight=weights)
+
+
 def test_validation_weights_count_as_repeated_rows(binary, rng):
     X, y = binary
     s = rng.integers(0, 3, 50)

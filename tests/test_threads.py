@@ -62,7 +62,7 @@ def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted,
     options = {"C": 1.0, "max_iter": 4, "tol": 0}
     models = [
         GDLogisticRegression(n_jobs=n_jobs, **options).fit(X, y, sample_weight=s)
-        for n_jobs in (1, 2, 5, None)
+        for n_jobs in (1, 2, 5, -1, None)
     ]  # fmt: skip
     for clf in models[1:]:
         assert_array_equal(clf.coef_, models[0].coef_)
