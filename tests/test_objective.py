@@ -191,6 +191,18 @@ def test_moments_at_the_edges_of_the_numbers(storage, rng):
 
 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("size", [1e-300, 1e-3, 1.0])
+def test_moments_are_those_of_the_rows_with_a_weight(size, storage, rng):
+    """Whatever the others hold, in columns that are constant, small or plain."""
+    X = np.column_stack([np.full(50, size), rng.normal(size=(50, 2)) * size])
+    y, others = np.resize([0, 1], 53), np.full((3, 3), np.finfo(float).max)
+    weights = np.repeat([1.0, 0.0], [50, 3])
+    beside = objective(storage(np.vstack([X, others])), y, weights).moments
+    for left, right in zip(beside, objective(storage(X), y[:50]).moments, strict=True):
+        assert_allclose(left, right, rtol=1e-12, atol=1e-15 * size)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_constant_column_does_not_deviate_by_the_rounding_of_its_mean(storage, dtype, weights):
     X = np.full((150, 2), [0.1, 1e9], dtype)
