@@ -31,7 +31,7 @@ def labels_of(codes, n_classes, dtype):
     return codes.astype(dtype) if n_classes == 2 else codes
 
 
-def shares_of(sample_weight, m, dtype, unit=1.0):
+def shares_of(sample_weight, m, dtype, unit):
     """s_i / sum s, or a number where all weights are the same, and the sum in units of `unit`."""
     if sample_weight is None:
         return 1 / m, float(m)

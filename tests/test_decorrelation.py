@@ -190,16 +190,17 @@ def test_a_sample_of_many_rows_does_not_forget_a_rare_feature(rng):
 
 
 @pytest.mark.parametrize("m", [1000, 4000])
-@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
-def test_a_feature_too_rare_for_the_sample_has_its_own_variance_there(unit, m, rng):
+@pytest.mark.parametrize(("unit", "C"), [(1e-3, np.inf), (1.0, np.inf), (1e3, np.inf), (1.0, 0.3)])
+def test_a_feature_too_rare_for_the_sample_has_its_own_variance_there(unit, C, m, rng):
     X = np.column_stack([rng.normal(size=(m, 3)), np.zeros(m)])
     X[[1, 3, 501], 3] = 1
-    made = decorrelation(X * unit, np.arange(m) % 2)
+    made = decorrelation(X * unit, np.arange(m) % 2, C=C)
     assert made.stride in (2, 8)
     w, b = np.zeros(4), np.float64(0)
     H = hessian_in(made.at(w, b), made.objective, w, b)
     # The identity, but for what a sample of 500 rows is off by.
     assert_allclose(H, np.eye(5), atol=0.3)
+    assert H[3, 3] == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("n_weighted", [39, 1000])
@@ -233,10 +234,11 @@ def test_how_rows_are_cut_into_parts_does_not_change_the_map(n_classes, storage,
     parts = [Part(X[some], codes[some], share, some.start) for some in rows]
     whole = Objective.in_memory(X, y, n_classes)
     cut = Objective(InMemory(parts, n_classes, 2000.0, n_jobs=1))
+    w, b = rng.normal(size=(*whole.outputs, 1)), np.ones(whole.outputs)
+    for left, right in zip(whole.cost_and_gradient(w, b), cut.cost_and_gradient(w, b), strict=True):
+        assert_allclose(left, right, rtol=1e-12)
     # Nearly every row is saturated: it matters how large the largest curvature is.
-    w, b = rng.normal(size=(*whole.outputs, 1)) + 0.1, np.full(whole.outputs, 30.0)
-    w = w * 10
-    b = b * np.arange(1, n_classes + 1) if b.ndim else b
+    w, b = 10 * w, 30 * np.arange(1.0, n_classes + 1) if b.ndim else 30 * b
     left, right = (Decorrelation(J, standardized(J)).at(w, b) for J in (whole, cut))
     assert_allclose(left.from_gradient, right.from_gradient, rtol=1e-9)
 
@@ -260,6 +262,7 @@ def test_at_the_start_one_map_serves_all_classes(rng):
     made = decorrelation(X, y, C=1.0)
     assert made.price > 20
     assert made.first_at == 0
+    assert made.at(np.zeros((10, 64)), np.zeros(10)).from_gradient.shape == (65, 65)
 
 
 @pytest.mark.parametrize(("n_classes", "fits"), [(2, True), (12, False)])
@@ -267,6 +270,12 @@ def test_every_class_needs_matrices_of_its_own(n_classes, fits, sparse_rows):
     """1000 x 1000 numbers, three times a class: 24 MB of the 256 that a map may take."""
     made = decorrelation(sparse_rows(100, 1000, density=0.01), np.arange(100) % n_classes)
     assert made.fits_in_memory == fits
+
+
+def test_maps_that_do_not_fit_in_memory_are_never_made(rng):
+    made = decorrelation(rng.normal(size=(3000, 200)), np.arange(3000) % 400, C=1.0)
+    assert made.price < 200
+    assert made.first_at == np.inf
 
 
 def test_more_columns_than_rows_are_decorrelated_if_there_is_a_penalty(rng):
@@ -292,6 +301,8 @@ def test_a_standardized_descent_that_takes_long_goes_on_decorrelated(rng):
     assert 20 < change < 40
     assert set(names[:change]) == {"standardized"}
     assert set(names[change:]) == {"decorrelated"}
+    start = next(descend(X, y, "auto", C=100.0, coordinates="decorrelated"))
+    assert start.coordinates.name == "decorrelated"  # whatever it costs
     # In a map the first rate is 1, and the line search halves it.
     assert np.log2(steps[change].learning_rate) in (0, -1, -2)
 
@@ -303,6 +314,7 @@ def test_l1_and_matrices_beyond_memory_are_refused(binary, sparse_rows):
     wide = sparse_rows(150, 50_000, density=1e-3)
     with pytest.raises(ValueError, match="matrices of 50000 x 50000"):
         GDLogisticRegression(coordinates="decorrelated").fit(wide, y)
+    assert next(descend(wide, y, "auto")).coordinates.name == "standardized"
 
 
 def test_a_warm_start_is_where_the_map_is_made(binary):

@@ -105,6 +105,8 @@ def test_oscillation_is_compared_with_the_curvature_of_the_valley(factor, valley
     # At the lowest cost seen: near the minimum, not at it, and on the safe side of the rate.
     found = number_after("2 / lambda_max(Hessian) =", message)
     assert 0.99 * never_rises < found < factor * stable
+    best = np.argmin(clf.loss_curve_)
+    assert number_after("at the lowest cost seen, iteration", message) == best
     assert number_after("2 / L =", message) == pytest.approx(never_rises, rel=1e-2)
     assert "'wide' (30)" in message
     assert "StandardScaler" in message

@@ -18,13 +18,16 @@ def test_the_formulas_pass(data, weighted, request, weights, rng):
     assert check.difference < 1e-7
     assert len(check.table) == coef.size + max(1, intercept.size)
     assert check.table[0][0] == ("coef[0]" if K == 2 else "coef[0, 0]")
+    assert check.table[-1][0] == ("intercept" if K == 2 else "intercept[2]")
     assert str(check).count("\n") == len(check.table)
 
 
-def test_the_difference_is_relative_to_both_or_to_the_largest(binary, rng):
-    check = check_gradient(*binary, rng.normal(size=4), 0.5, nudge=0.1)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_difference_is_relative_to_both_or_to_the_largest(sign, binary, rng):
+    X, y = binary
+    X = sign * np.column_stack([X, np.full(150, 1e-9)])
+    check = check_gradient(X, y, sign * rng.normal(size=5), -0.5, nudge=0.1)
     formula, nudged, difference = np.array([row[1:] for row in check.table]).T
-    assert (formula < 0).any()
     size = np.maximum(abs(formula) + abs(nudged), 1e-3 * abs(formula).max())
     assert_allclose(difference, abs(formula - nudged) / size, rtol=1e-12)
     assert check.difference == difference.max()
@@ -39,6 +42,12 @@ def test_a_derivative_near_zero_is_measured_by_the_largest(binary):
 def test_integers_are_numbers(binary):
     for coef, intercept in (([1, -2, 0, 3], 0.5), ([1.0, -2.0, 0.0, 3.0], 1)):
         assert check_gradient(*binary, coef, intercept).difference < 1e-7
+
+
+def test_lists_and_float32_are_checked_in_float64(binary):
+    X, y = binary
+    assert check_gradient(X.tolist(), y.tolist(), [1.0] * 4, 0.5).difference < 1e-7
+    assert check_gradient(X.astype(np.float32), y, np.ones(4), 0.5).difference < 1e-7
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -79,7 +88,7 @@ def test_given_arrays_are_not_moved(binary):
     assert (intercept == 0).all()
 
 
-@pytest.mark.parametrize("nudge", [0, -1e-5, np.inf, "small"])
+@pytest.mark.parametrize("nudge", [0, -1e-5, np.inf, "small", True])
 def test_the_nudge_must_be_a_positive_number(nudge, binary):
     with pytest.raises(ValueError, match="nudge must be a positive, finite number"):
         check_gradient(*binary, np.ones(4), 0.0, nudge=nudge)

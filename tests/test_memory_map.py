@@ -76,6 +76,8 @@ def test_working_memory_bounds_a_chunk_of_predictions(rows, tmp_path):
             clf.decision_function(X_map), clf.decision_function(X), rtol=1e-12, atol=1e-12
         )
     assert_array_equal(clf.predict(X_map[:1]), clf.predict(X[:1]))
+    with config_context(working_memory=1e-5):  # less than a row
+        assert_array_equal(clf.predict(X_map[:3]), clf.predict(X[:3]))
     with pytest.raises(ValueError, match="has 39 features"):
         clf.predict(X_map[:, 1:])
 

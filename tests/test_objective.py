@@ -8,6 +8,8 @@ from scipy.optimize import check_grad
 from sklearn import config_context
 
 from sklearn_gdlogreg import cost_and_gradient
+from sklearn_gdlogreg._check import quiet
+from sklearn_gdlogreg._moments import moments
 from sklearn_gdlogreg._objective import Objective
 
 
@@ -179,6 +181,13 @@ def test_moments_are_numpys_for_any_number_of_blocks(m, rng):
     assert_allclose(deviation, expected, rtol=1e-9, atol=1e-14)
 
 
+def test_moments_of_more_columns_than_a_batch_has_entries(rng):
+    X = rng.normal(size=(3, 70_000))
+    mean, deviation = objective(X, np.array([0, 1, 0])).moments
+    assert_allclose(mean, X.mean(axis=0), rtol=1e-9, atol=1e-12)
+    assert_allclose(deviation, X.std(axis=0), rtol=1e-9)
+
+
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 def test_moments_at_the_edges_of_the_numbers(storage, rng):
     # The squares of the second are denormal, of the fourth too large in sum alone.
@@ -188,6 +197,20 @@ def test_moments_at_the_edges_of_the_numbers(storage, rng):
     mean, deviation = objective(storage(Z * scales), np.resize([0, 1], 50)).moments
     assert_allclose(mean / scales, Z.mean(axis=0), rtol=1e-12)
     assert_allclose(deviation / scales, Z.std(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+def test_moments_of_a_sample_are_those_of_its_rows(storage, weights, rng):
+    Z = rng.normal(size=(150, 4)) * (rng.uniform(size=(150, 4)) < 0.5) + [0, 0, 1e9, 0]
+    scales = np.array([1e-300, 1.0, 1.0, 1e300])
+    J = objective(storage(Z * scales), np.resize([0, 1], 150), weights)
+    share = (weights / weights.sum())[::4]
+    with quiet():
+        mean, deviation = moments(J.rows, 4, share.sum())
+    expected = np.average(Z[::4], axis=0, weights=share)
+    assert_allclose(mean / scales, expected, rtol=1e-12)
+    variance = np.average((Z[::4] - expected) ** 2, axis=0, weights=share)
+    assert_allclose(deviation / scales, np.sqrt(variance), rtol=1e-6)
 
 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])

@@ -96,13 +96,13 @@ def test_numbers_beyond_judgement_are_left_to_a_descent_alone(binary):
     assert np.isfinite(found[1][2000].coef).all()
 
 
-@pytest.mark.parametrize("t", [50, 51])
-def test_a_cost_beyond_the_numbers_is_never_judged(t, binary):
-    """The coefficient, 7000 times as large at every step, has another sign at every step."""
+@pytest.mark.parametrize(("rate", "t"), [(1e3, 50), (1e3, 51), (3e4, 30), (3e4, 31)])
+def test_a_cost_beyond_the_numbers_is_never_judged(rate, t, binary):
+    """A coefficient 7 * rate times as large at every step, of another sign at every step."""
     X, y = binary
-    objectives = [Objective.in_memory(X[:, :1], y, 2, C=1e-3)]
-    assert descend_side_by_side(objectives, [1e3], [{5}], 0.0)[0] is not None
-    assert descend_side_by_side(objectives, [1e3], [{t}], 0.0)[0] is None
+    objectives = [Objective.in_memory(X * [1, 0, 0, 0], y, 2, C=1e-3)]
+    assert descend_side_by_side(objectives, [rate], [{5}], 0.0)[0] is not None
+    assert descend_side_by_side(objectives, [rate], [{t}], 0.0)[0] is None
 
 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
@@ -139,6 +139,15 @@ def test_the_intercept_alone_may_keep_a_descent_from_its_end(label, rng):
     y[0] = 1 - label
     (ends,) = descend_side_by_side([Objective.in_memory(X, y, 2)], [1.0], [{1000}], 0.01)
     alone = GDLogisticRegression(1.0, tol=0.01).fit(X, y)
+    assert ends[1000].t == alone.n_iter_[0] > 1
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_feature_alone_may_keep_a_descent_from_its_end(sign, rng):
+    y = np.arange(50) % 2
+    X = sign * (y - 0.5 + rng.normal(size=50))[:, None]
+    (ends,) = descend_side_by_side([Objective.in_memory(X, y, 2)], [1.0], [{1000}], 0.05)
+    alone = GDLogisticRegression(1.0, tol=0.05).fit(X, y)
     assert ends[1000].t == alone.n_iter_[0] > 1
 
 

@@ -2,6 +2,7 @@
 
 import operator
 import pickle
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from sklearn import clone, config_context
 from threadpoolctl import ThreadpoolController
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg._descent import begin
 from sklearn_gdlogreg._in_memory import added
 from sklearn_gdlogreg._objective import Objective, cost_and_gradient_of
 from sklearn_gdlogreg._rows import MOST_PARTS, Part, parts_of
@@ -118,6 +120,13 @@ def test_parts_are_few_and_know_where_they_begin(large):
         assert_array_equal(np.concatenate([part.share for part in sampled]), s[::stride])
 
 
+def test_a_part_tells_what_it_costs_to_send(large):
+    X, y, _ = large
+    assert sys.getsizeof(Part(X, y, 1.0)) >= X.nbytes + y.nbytes
+    stored = sparse.csr_array(X)
+    assert sys.getsizeof(Part(stored, y, 1.0)) >= stored.data.nbytes + stored.indices.nbytes
+
+
 def test_no_thread_outlives_a_fit(large, new_threads):
     X, y, _ = large
     clf = GDLogisticRegression(n_jobs=3, max_iter=3, tol=0).fit(X, y)
@@ -129,6 +138,18 @@ def test_no_thread_outlives_a_fit(large, new_threads):
 def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
     X, y, _ = large
     steps = descend(X, y, 0.1, n_jobs=3)
+    next(steps), next(steps)
+    assert new_threads(expected=2) == 2
+    steps.close()
+    assert new_threads() == 0
+
+
+def test_threads_end_with_the_descent_though_its_rows_are_kept(large, new_threads):
+    X, y, _ = large
+    objective = Objective.in_memory(X, y, 3, n_jobs=3)
+    _, steps = begin(
+        objective, np.zeros((3, 40)), np.zeros(3), learning_rate=0.1, coordinates="raw"
+    )
     next(steps), next(steps)
     assert new_threads(expected=2) == 2
     steps.close()
