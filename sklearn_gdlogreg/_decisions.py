@@ -36,7 +36,10 @@ def _without_overflow(z, X, coef, intercept, largest):
     of_row, of_coef, of_intercept = (
         np.frexp(most)[1] for most in (size, np.abs(coef).max(), np.abs(intercept).max())
     )
-    few = few.multiply(np.ldexp(1.0, -of_row)).tocsr() if issparse(few) else np.ldexp(few, -of_row)
+    if issparse(few):
+        few.data = np.ldexp(few.data, np.repeat(-of_row, np.diff(few.indptr)))
+    else:
+        few = np.ldexp(few, -of_row)
     power = np.maximum(of_row + of_coef, of_intercept)
     relative = np.ldexp(
         few @ np.ldexp(coef.astype(np.float64), -of_coef).T, of_row + of_coef - power

@@ -53,6 +53,16 @@ def test_terms_that_overflow_and_cancel():
     assert_array_equal(clf.predict([[1e300, 2e300], [2e300, 1e300], [-1e300, -2e300]]), [1, 0, 2])
 
 
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("entry", [0.0, 5e-324, 2e-313, 1e-300])
+@pytest.mark.parametrize("coefficient", [0.0, 5e-324, 1e308])
+def test_denormal_rows_beside_an_intercept_near_the_largest_number(coefficient, entry, storage):
+    clf = model([[coefficient] * 3], [1e308])
+    # A multiple of the value: what is beyond a quarter of the largest number is put there.
+    z = clf.decision_function(storage(np.full((4, 3), entry)))
+    assert_allclose(z, np.finfo(float).max / 4, rtol=1e-12)
+
+
 def test_where_nothing_overflows_nothing_is_touched(multiclass):
     X, y = multiclass
     clf = GDLogisticRegression(C=1.0).fit(X, y)
