@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg._decisions import decisions
 
 LARGEST = {np.float64: 1.7e308, np.float32: float(np.float32(3.4e38))}
 
@@ -61,6 +62,33 @@ def test_denormal_rows_beside_an_intercept_near_the_largest_number(coefficient, 
     # A multiple of the value: what is beyond a quarter of the largest number is put there.
     z = clf.decision_function(storage(np.full((4, 3), entry)))
     assert_allclose(z, np.finfo(float).max / 4, rtol=1e-12)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_the_largest_intercept_beside_the_smallest(size, storage, sign):
+    clf = model(np.eye(3) * 1e-100, [sign * 1e308, 1e-300, 0.0])
+    z = clf.decision_function(storage(np.diag([1.0, 2.0, 3.0]) * size))
+    assert_allclose(z[:, 0], sign * np.finfo(float).max / 4, rtol=1e-12)
+    # What is left of the others, in the same proportion, is next to nothing.
+    assert (np.abs(z[:, 1:]) <= 1e-3 * np.abs(z[:, :1])).all()
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+def test_sparsified_coefficients_decide_the_same_beyond_the_numbers(storage):
+    clf = model(
+        [[2.0**1000, 0.0], [0.0, 2.0**1000], [-(2.0**1000), 2.0**990]], [0.0, 1e308, -1e308]
+    )
+    X = storage(np.array([[2.0**40, 2.0**41], [1.0, 0.0], [2.0**23, 2.0**22]]))
+    dense = clf.decision_function(X.toarray() if sparse.issparse(X) else X)
+    assert np.isfinite(dense).all()
+    assert_allclose(clf.decision_function(X), dense, rtol=1e-12)
+    assert_allclose(clf.sparsify().decision_function(X), dense, rtol=1e-12)
+
+
+def test_no_rows_have_no_decision_values():
+    assert decisions(np.empty((0, 2)), np.ones((1, 2)), np.zeros(1)).shape == (0,)
 
 
 def test_where_nothing_overflows_nothing_is_touched(multiclass):
