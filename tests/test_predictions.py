@@ -68,7 +68,7 @@ def test_denormal_rows_beside_an_intercept_near_the_largest_number(coefficient, 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
 def test_the_largest_intercept_beside_the_smallest(size, storage, sign):
-    clf = model(np.eye(3) * 1e-100, [sign * 1e308, 1e-300, 0.0])
+    clf = model(np.eye(3) * 1e-100, [sign * 1e308, 1e-300, -1e-300])
     z = clf.decision_function(storage(np.diag([1.0, 2.0, 3.0]) * size))
     assert_allclose(z[:, 0], sign * np.finfo(float).max / 4, rtol=1e-12)
     # What is left of the others, in the same proportion, is next to nothing.
@@ -84,6 +84,8 @@ def test_sparsified_coefficients_decide_the_same_beyond_the_numbers(storage):
     dense = clf.decision_function(X.toarray() if sparse.issparse(X) else X)
     assert np.isfinite(dense).all()
     assert_allclose(clf.decision_function(X), dense, rtol=1e-12)
+    for i in range(3):  # every row as if it were alone
+        assert_allclose(clf.decision_function(X[i : i + 1]), dense[i : i + 1], rtol=1e-12)
     assert_allclose(clf.sparsify().decision_function(X), dense, rtol=1e-12)
 
 
