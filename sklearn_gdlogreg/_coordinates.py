@@ -47,8 +47,8 @@ class Raw:
         return join(dw, db)
 
     @staticmethod
-    def curvature(mean, deviation, bound):
-        return bound * (_sum_of_squares(np.hypot(mean, deviation)) + 1)
+    def curvature(mean, deviation, bound, l2):
+        return bound * (_sum_of_squares(np.hypot(mean, deviation)) + 1) + l2
 
 
 class Standardized:
@@ -87,7 +87,8 @@ class Standardized:
     def pull_back(self, dw, db):
         return join((dw - np.multiply.outer(db, self.mean)) * self.scale, db)
 
-    def curvature(self, mean, deviation, bound):
+    def curvature(self, mean, deviation, bound, l2):
+        # Along u_j, l2 adds at most 1/4: as much as the 1 stands for, which is the intercept's.
         size = np.hypot(deviation, mean - self.mean) * self.scale
         return bound * (_sum_of_squares(size) + 1)
 
@@ -141,7 +142,7 @@ class Decorrelated:
         return _apply(self.from_gradient, self.standardized.pull_back(dw, db))
 
     @staticmethod
-    def curvature(mean, deviation, bound):
+    def curvature(mean, deviation, bound, l2):
         return 1.0
 
 

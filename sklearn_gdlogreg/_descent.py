@@ -159,7 +159,8 @@ class Problem:
     def first_learning_rate(self):
         """1 / a bound of the curvature that needs no look at X: on the safe side."""
         bound = self.objective.loss.curvature_bound
-        return inverse(self.coordinates.curvature(*self.objective.moments, bound), self.dtype)
+        curvature = self.coordinates.curvature(*self.objective.moments, bound, self.penalty.l2)
+        return inverse(curvature, self.dtype)
 
     @cached_property
     def lipschitz(self):

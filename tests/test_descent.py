@@ -143,10 +143,11 @@ def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("coordinates", ["raw", "standardized"])
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
-def test_the_first_rate_of_a_line_search_is_safe(unit, coordinates, fit_intercept, multiclass):
-    """At most 1 / lambda_max, whatever X is measured in."""
+@pytest.mark.parametrize("C", [np.inf, 1.0, 1e-6])
+def test_the_first_rate_of_a_line_search_is_safe(C, unit, coordinates, fit_intercept, multiclass):
+    """At most 1 / lambda_max, whatever X is measured in, and however strong the penalty."""
     X, y = multiclass
-    problem = problem_of(X * unit, y, coordinates, fit_intercept=fit_intercept)
+    problem = problem_of(X * unit, y, coordinates, C=C, fit_intercept=fit_intercept)
     # L itself is up to 1e-5 above lambda_max.
     assert problem.first_learning_rate * problem.lipschitz <= 1 + 2e-5
 

@@ -27,7 +27,7 @@ def model(coef, intercept, dtype=np.float64):
 @pytest.mark.parametrize("dtype", LARGEST)
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("n_rows", [1, 3])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_probabilities_are_numbers_for_every_finite_row(dtype, storage, n_rows, data):
     values = st.floats(-LARGEST[dtype], LARGEST[dtype], width=dtype(0).itemsize * 8)
