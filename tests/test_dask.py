@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_gdlogreg import Checkpoint, GDGridSearchCV, GDLogisticRegression
@@ -290,6 +290,23 @@ def test_a_warm_start_and_arrays(where, rows):
     clf.fit(lazy(X), lazy(y)).fit(X, y)  # on arrays it is its parent
     whole = GDLogisticRegression(0.01, max_iter=10, tol=0).fit(X, y)
     assert_allclose(clf.coef_, whole.coef_, rtol=1e-10)
+
+
+def test_labels_and_weights_may_be_arrays(where, rows):
+    X, y, s = rows
+    expected = GDLogisticRegression(C=1.0, store_path=True).fit(X, y, sample_weight=s)
+    assert_same_descent(
+        DaskGDLogisticRegression(C=1.0, store_path=True).fit(lazy(X), y, sample_weight=s), expected
+    )
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_warning_names_the_column(named, where, rows):
+    X, y, _ = rows
+    frame = dd.from_pandas(pd.DataFrame(X, columns=list("abcdef")), npartitions=3)
+    given = (frame, dd.from_pandas(pd.Series(y), npartitions=3)) if named else (lazy(X), lazy(y))
+    with pytest.warns(ConvergenceWarning, match=r"'b' \(" if named else r"column 1 \("):
+        DaskGDLogisticRegression(1.0, max_iter=20).fit(*given)
 
 
 def test_float32_stays_what_it_is(where, rows):

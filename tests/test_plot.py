@@ -71,6 +71,16 @@ def test_a_logarithmic_axis_has_a_place_for_the_start(binary, x):
     assert left - 1e-6 <= start < first < last < right
 
 
+def test_a_schedule_is_called_by_its_name(binary):
+    def slower(t):
+        return 1 / t
+
+    grid = {"learning_rate": [slower, 0.1], "max_iter": [1, 2]}
+    search = GDGridSearchCV(GDLogisticRegression(tol=0), grid, cv=2).fit(*binary)
+    ax = GDSearchDisplay.from_estimator(search, kind="heatmap").ax_
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["slower", "0.1"]
+
+
 def test_a_heat_map_shows_all_pairs(search):
     from matplotlib import pyplot
 
