@@ -21,9 +21,9 @@ from _common import environment, parser, print_environment, write_json
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._cross_entropy import Sigmoid, Softmax
-from sklearn_gdlogreg._objective import Objective
-from sklearn_gdlogreg._penalty import ElasticNet
+from sklearn_gdlogreg._objective.cross_entropy import Sigmoid, Softmax
+from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._objective.penalty import ElasticNet
 
 DIGITS = 60
 DTYPES = (np.float32, np.float64)

@@ -17,9 +17,9 @@ from _common import OtherProcesses, environment, parser, print_environment, rand
 from distributed import Client, LocalCluster, wait
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._cross_entropy import Sigmoid
-from sklearn_gdlogreg._in_memory import added
-from sklearn_gdlogreg._objective import cost_and_gradient_of
+from sklearn_gdlogreg._objective.cross_entropy import Sigmoid
+from sklearn_gdlogreg._objective.in_memory import added
+from sklearn_gdlogreg._objective.objective import cost_and_gradient_of
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression
 
 SIZES = {"small": (10_000, 10), "large": (1_000_000, 50)}

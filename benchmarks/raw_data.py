@@ -11,7 +11,7 @@ import numpy as np
 import sklearn
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
-from sklearn_gdlogreg._comparison import compare
+from sklearn_gdlogreg._cli.comparison import compare
 
 LOADERS = (load_breast_cancer, load_digits, load_iris, load_wine)
 

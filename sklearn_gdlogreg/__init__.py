@@ -1,10 +1,8 @@
 """Logistic regression by gradient descent, for scikit-learn."""
 
 from ._checkpoint import Checkpoint
-from ._descent import descend
+from ._course import check_gradient, cost_and_gradient, descend
 from ._estimator import GDLogisticRegression
-from ._gradient_check import check_gradient
-from ._objective import cost_and_gradient
 from ._plot import CoefficientPathDisplay, DescentDisplay, GDSearchDisplay, LossCurveDisplay
 from ._search import GDGridSearchCV
 

@@ -23,8 +23,6 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _checkpoint as checkpoint
-from ._array_api import ArrayExamples
 from ._check import (
     check_classes,
     check_float,
@@ -38,13 +36,16 @@ from ._check import (
     quiet,
     refuse_lazy,
 )
-from ._decisions import decisions, of_decisions
-from ._descent import DESCENT_PARAMETERS, begin
-from ._examples import Examples, check_has_weight, class_weights, to_stop_by
-from ._objective import Objective
-from ._observers import Callbacks, EarlyStopping, Path, is_outermost, progress
-from ._rows import chunks
-from ._run import End, Run
+from ._checkpoint import Checkpoint
+from ._data.array_api import ArrayExamples
+from ._data.decisions import decisions, of_decisions
+from ._data.examples import Examples, check_has_weight, class_weights, to_stop_by
+from ._descent.steps import DESCENT_PARAMETERS, begin
+from ._objective.objective import Objective
+from ._objective.rows import chunks
+from ._run import saved as checkpoint
+from ._run.observers import Callbacks, EarlyStopping, Path, is_outermost, progress
+from ._run.run import End, Run
 
 
 def feature_names(X):
@@ -449,9 +450,7 @@ class GDLogisticRegression(
                 "and intercept_init."
             )
         checkpoints = [
-            each
-            for each in getattr(self, "_skl_callbacks", ())
-            if isinstance(each, checkpoint.Checkpoint)
+            each for each in getattr(self, "_skl_callbacks", ()) if isinstance(each, Checkpoint)
         ]
         split_anew = validation is not None and X_val is None and self.random_state is None
         if split_anew and (checkpoints or resume_from is not None):

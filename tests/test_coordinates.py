@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_gdlogreg._coordinates import Raw, Standardized
+from sklearn_gdlogreg._descent.coordinates import Raw, Standardized
 
 
 @pytest.fixture(params=["raw", "standardized", "standardized with L2"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_gdlogreg._cross_entropy import Sigmoid, Softmax
+from sklearn_gdlogreg._objective.cross_entropy import Sigmoid, Softmax
 
 MARGINS = [-1000.0, -745.0, -40.0, -1.0, -1e-8, 0.0, 1e-300, 0.5, 37.0, 709.0, 1000.0]
 

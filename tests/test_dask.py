@@ -24,8 +24,7 @@ da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 
-from sklearn_gdlogreg import _partitions  # noqa: E402
-from sklearn_gdlogreg.dask import DaskGDLogisticRegression  # noqa: E402
+from sklearn_gdlogreg.dask import DaskGDLogisticRegression, _cluster  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -254,7 +253,7 @@ def test_early_stopping_sets_a_stratified_part_aside(weighted, where, rows):
     again = clone(clf).fit(*lazy_rows(X, y, s))
     assert_allclose(clf.validation_loss_curve_, again.validation_loss_curve_, rtol=1e-12)
     # The rows are found again by the examples themselves.
-    from sklearn_gdlogreg.dask import load
+    from sklearn_gdlogreg.dask._examples import load
 
     learn, aside = load(*lazy_rows(X, y, s), clf).split(0.2, 3)
     counts = np.bincount(y)
@@ -439,7 +438,7 @@ def test_what_cannot_be_scored_is_refused(where, rows):
 
 
 def test_any_number_of_rows_can_be_shared_out(rng):
-    from sklearn_gdlogreg.dask import _shared_out
+    from sklearn_gdlogreg.dask._examples import _shared_out
 
     for counts in (np.full(40, 10**9 + 1), np.array([1, 0, 5, 2]), rng.integers(0, 50, 300)):
         for n in (1, int(counts.sum()) // 3, int(counts.sum()) - 1):
@@ -460,7 +459,7 @@ def test_a_class_weight_that_leaves_nothing(where, rows):
 def test_workers_report_to_one_another_where_they_are_many(client, rows, monkeypatch):
     X, y, _ = rows
     expected = GDLogisticRegression(C=1.0, store_path=True).fit(X, y)
-    monkeypatch.setattr(_partitions, "FAN_IN", 1)
+    monkeypatch.setattr(_cluster, "FAN_IN", 1)
     with client.as_current():
         found = DaskGDLogisticRegression(C=1.0, store_path=True).fit(lazy(X), lazy(y))
     assert_same_descent(found, expected)
@@ -471,7 +470,7 @@ def test_the_tree_has_everyone_once():
         return [each for adder, below in tree for each in (adder, *everyone(below))]
 
     for n in (1, 3, 16, 17, 300):
-        tree = _partitions._tree(list(range(n)), 4)
+        tree = _cluster._tree(list(range(n)), 4)
         assert len(tree) <= 4
         assert sorted(everyone(tree)) == list(range(n))
 
@@ -491,8 +490,8 @@ def test_partitions_stay_where_they_are(client, rows, monkeypatch):
         seen.append(lengths == of_adders)
         return OnCluster.total(self, *arguments, **options)
 
-    OnCluster = _partitions.OnCluster
-    monkeypatch.setattr(_partitions, "OnCluster", type("Spied", (OnCluster,), {"total": spy}))
+    OnCluster = _cluster.OnCluster
+    monkeypatch.setattr(_cluster, "OnCluster", type("Spied", (OnCluster,), {"total": spy}))
     with client.as_current():
         DaskGDLogisticRegression(0.01, max_iter=1, tol=0).fit(lazy(X, 50), lazy(y, 50))
     assert seen
@@ -546,7 +545,7 @@ def at_iteration(t, do):
 @pytest.mark.parametrize(("fan_in", "victim"), [(16, 0), (1, -1)])
 def test_a_worker_that_is_killed_changes_nothing(fan_in, victim, rows, caplog, monkeypatch):
     # With a fan-in of 1 the last worker reports to the second, which reports to the first.
-    monkeypatch.setattr(_partitions, "FAN_IN", fan_in)
+    monkeypatch.setattr(_cluster, "FAN_IN", fan_in)
     X, y, s = rows
     expected = GDLogisticRegression(0.01, max_iter=40, tol=0, store_path=True)
     expected.fit(X, y, sample_weight=s)
@@ -620,7 +619,7 @@ def test_partitions_that_are_cancelled_are_explained(rows):
         loaded = client.compute([dask.delayed(np.ones)(3)])
         client.cancel(loaded, force=True)
         with pytest.raises(RuntimeError, match="cancelled during the fit"):
-            _partitions.Cluster(client).gather(loaded)
+            _cluster.Cluster(client).gather(loaded)
         clf = DaskGDLogisticRegression(at_iteration(5, client.restart), max_iter=9, tol=0)
         with pytest.raises(RuntimeError, match="cancelled during the fit"):
             clf.fit(lazy(X), lazy(y))

@@ -8,12 +8,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
-from sklearn_gdlogreg._cross_entropy import Softmax
-from sklearn_gdlogreg._decorrelation import LONGEST, SHORTEST, Decorrelation
-from sklearn_gdlogreg._descent import standardized
-from sklearn_gdlogreg._in_memory import InMemory, labels_of
-from sklearn_gdlogreg._objective import Objective
-from sklearn_gdlogreg._rows import Part
+from sklearn_gdlogreg._descent.decorrelation import LONGEST, SHORTEST, Decorrelation
+from sklearn_gdlogreg._descent.steps import standardized
+from sklearn_gdlogreg._objective.cross_entropy import Softmax
+from sklearn_gdlogreg._objective.in_memory import InMemory, labels_of
+from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._objective.rows import Part
 
 
 def decorrelation(X, y, **options):

@@ -8,11 +8,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
-from sklearn_gdlogreg._curvature import curvature_at, lipschitz
-from sklearn_gdlogreg._descent import begin, problem_for
-from sklearn_gdlogreg._learning_rate import RULES
-from sklearn_gdlogreg._objective import Objective
-from sklearn_gdlogreg._run import Run
+from sklearn_gdlogreg._descent.eigenvalues import curvature_at, lipschitz
+from sklearn_gdlogreg._descent.learning_rate import RULES
+from sklearn_gdlogreg._descent.steps import begin, problem_for
+from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._run.run import Run
 
 
 def first(n, steps):

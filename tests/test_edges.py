@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._learning_rate import RULES
+from sklearn_gdlogreg._descent.learning_rate import RULES
 
 
 def quiet_fit(X, y, *args, **options):

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
-from sklearn_gdlogreg._learning_rate import RULES
+from sklearn_gdlogreg._descent.learning_rate import RULES
 
 
 def fitted(X, y, *args, **options):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_gdlogreg import _gradient_check, check_gradient
+from sklearn_gdlogreg import _course, check_gradient
 
 
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
@@ -69,13 +69,13 @@ def test_the_tables_columns_stand_below_each_other(binary):
 
 
 def test_a_wrong_formula_fails(binary, monkeypatch):
-    right = _gradient_check.cost_and_gradient
+    right = _course.cost_and_gradient
 
     def wrong(*args):
         J, dw, db = right(*args)
         return J, dw * 1.001, db
 
-    monkeypatch.setattr(_gradient_check, "cost_and_gradient", wrong)
+    monkeypatch.setattr(_course, "cost_and_gradient", wrong)
     check = check_gradient(*binary, np.ones(4), 0.5)
     assert 4e-4 < check.difference < 6e-4
     assert check.table[-1][3] < 1e-7  # the intercept's is right

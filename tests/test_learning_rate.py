@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_gdlogreg._descent import Step, iterate
-from sklearn_gdlogreg._learning_rate import (
+from sklearn_gdlogreg._descent.learning_rate import (
     LIMITS,
     Adaptive,
     Backtracking,
@@ -19,6 +18,7 @@ from sklearn_gdlogreg._learning_rate import (
     inverse,
     silver,
 )
+from sklearn_gdlogreg._descent.steps import Step, iterate
 
 
 class Quadratic:

@@ -9,8 +9,8 @@ from sklearn import config_context
 
 from sklearn_gdlogreg import cost_and_gradient
 from sklearn_gdlogreg._check import quiet
-from sklearn_gdlogreg._moments import moments
-from sklearn_gdlogreg._objective import Objective
+from sklearn_gdlogreg._objective.moments import moments
+from sklearn_gdlogreg._objective.objective import Objective
 
 
 def objective(X, y, sample_weight=None, **options):

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
-from sklearn_gdlogreg._observers import EarlyStopping
+from sklearn_gdlogreg._run.observers import EarlyStopping
 
 RULES = [0.1, "auto", "lipschitz", "backtracking", "barzilai-borwein", "adaptive", "silver"]
 

@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_
 from sklearn.svm import l1_min_c
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
-from sklearn_gdlogreg._learning_rate import RULES
+from sklearn_gdlogreg._descent.learning_rate import RULES
 
 EXACT = {"tol": 1e-10, "max_iter": 5000}
 PENALTIES = {"l2": 0.0, "elastic net": 0.4, "l1": 1.0}

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import check_grad, minimize_scalar
 
-from sklearn_gdlogreg._penalty import ElasticNet
+from sklearn_gdlogreg._objective.penalty import ElasticNet
 
 
 def test_values_worked_by_hand():

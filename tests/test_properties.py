@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._learning_rate import RULES
+from sklearn_gdlogreg._descent.learning_rate import RULES
 
 # The same examples in every run: a failure is one that everybody sees.
 laws = settings(max_examples=60, deadline=None, derandomize=True)

@@ -28,7 +28,8 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, _fold
+from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+from sklearn_gdlogreg._search import fold as _fold
 
 
 def search_both(estimator, grid, X, y, fit=(), **options):

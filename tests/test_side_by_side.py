@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._cross_entropy import Sigmoid, Softmax
-from sklearn_gdlogreg._objective import Objective
-from sklearn_gdlogreg._side_by_side import _ordinary, descend_side_by_side
+from sklearn_gdlogreg._objective.cross_entropy import Sigmoid, Softmax
+from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._search.side_by_side import _ordinary, descend_side_by_side
 
 SETTINGS = [
     {"learning_rate": 0.01, "C": 1.0, "l1_ratio": 0.0},

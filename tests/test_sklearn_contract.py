@@ -5,7 +5,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._learning_rate import RULES
+from sklearn_gdlogreg._descent.learning_rate import RULES
 
 # The differences that `adaptive` divides by amplify rounding, so that equal data in another order
 # meet only at the optimum, if there is one: it gets a tol for that, as scikit-learn's own checks

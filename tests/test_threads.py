@@ -16,12 +16,12 @@ from sklearn import clone, config_context
 from threadpoolctl import ThreadpoolController
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
-from sklearn_gdlogreg._descent import begin
-from sklearn_gdlogreg._in_memory import added
-from sklearn_gdlogreg._objective import Objective, cost_and_gradient_of
-from sklearn_gdlogreg._rows import MOST_PARTS, Part, parts_of
-from sklearn_gdlogreg._side_by_side import descend_side_by_side
-from sklearn_gdlogreg._threads import Workers, n_threads
+from sklearn_gdlogreg._descent.steps import begin
+from sklearn_gdlogreg._objective.in_memory import added
+from sklearn_gdlogreg._objective.objective import Objective, cost_and_gradient_of
+from sklearn_gdlogreg._objective.rows import MOST_PARTS, Part, parts_of
+from sklearn_gdlogreg._objective.threads import Workers, n_threads
+from sklearn_gdlogreg._search.side_by_side import descend_side_by_side
 
 STORAGES = {
     "C": np.ascontiguousarray,

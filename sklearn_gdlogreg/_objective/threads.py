@@ -16,7 +16,7 @@ from joblib import cpu_count
 from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
-from ._check import quiet
+from .._check import quiet
 
 
 def n_threads(n_jobs):

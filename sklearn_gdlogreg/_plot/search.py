@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._common import axes_for
+from .common import axes_for
 
 
 class GDSearchDisplay:

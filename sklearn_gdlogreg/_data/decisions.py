@@ -4,10 +4,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.extmath import safe_sparse_dot
 
-from ._array_api import Namespace
-from ._check import library_of, quiet
-from ._cross_entropy import Sigmoid, Softmax
-from ._rows import BATCH_ENTRIES, batches
+from .._check import library_of, quiet
+from .._objective.cross_entropy import Sigmoid, Softmax
+from .._objective.rows import BATCH_ENTRIES, batches
+from .array_api import Namespace
 
 
 @quiet()  # what overflows is computed again, and what underflows is 0

@@ -22,9 +22,9 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from ._check import check_float, check_start
-from ._estimator import GDLogisticRegression
-from ._side_by_side import descend_side_by_side
+from .._check import check_float, check_start
+from .._estimator import GDLogisticRegression
+from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
 SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "class_weight")

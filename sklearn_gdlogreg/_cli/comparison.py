@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from ._estimator import GDLogisticRegression
-from ._objective import cost_and_gradient
-from ._penalty import ElasticNet
+from .._course import cost_and_gradient
+from .._estimator import GDLogisticRegression
+from .._objective.penalty import ElasticNet
 
 REPEATS = 5
 # Above this many coefficients the Hessian of newton-cholesky costs more than it is worth.

@@ -4,7 +4,7 @@
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from .._array_api import in_numpy
+from .._data.array_api import in_numpy
 
 
 def axes_for(display, ax):

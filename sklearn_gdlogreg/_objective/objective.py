@@ -16,17 +16,10 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from ._check import (
-    check_codes,
-    check_number_array,
-    check_rows_as_examples,
-    check_start,
-    check_weights,
-    quiet,
-)
-from ._in_memory import InMemory, added, largest
-from ._moments import moments, second_moments_of
-from ._penalty import ElasticNet
+from .._check import quiet
+from .in_memory import InMemory, added, largest
+from .moments import moments, second_moments_of
+from .penalty import ElasticNet
 
 
 def linear(X, w, b):
@@ -230,80 +223,3 @@ class Objective:
         """Weighted mean and standard deviation of every column of X, each of shape (n,)."""
         with quiet():
             return moments(self.rows)
-
-
-def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
-    r"""Cost of logistic regression and its gradient: the course's ``propagate``.
-
-    .. code-block:: text
-
-        z = w.x + b,  a = sigmoid(z),  J = -(1/m) sum [y log a + (1 - y) log(1 - a)]
-        dz = a - y,   dw = (1/m) sum dz x,   db = (1/m) sum dz
-
-    Rows of `X` are examples, as everywhere in scikit-learn: the transpose of the course's X.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        The examples.
-    y : array-like of shape (n_samples,)
-        Their labels, 0 or 1. With a `coef` of one row for each of K classes, 0 ... K - 1, and the
-        softmax takes the place of the sigmoid.
-    coef : array-like of shape (n_features,), (1, n_features) or (n_classes, n_features)
-        The coefficients w, or the ``coef_`` of a fitted model.
-    intercept : float or array-like of shape (1,) or (n_classes,)
-        The intercept b, or the ``intercept_`` of a fitted model.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weights s, not negative. The mean becomes ``sum(s_i * loss_i) / sum(s_i)``.
-
-    Returns
-    -------
-    J : float
-        The cost, in nats per example.
-    dw : ndarray, shaped as coef
-        Its derivative with respect to w.
-    db : float or ndarray, shaped as intercept
-        Its derivative with respect to b.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, X or the parameters are not finite, a label is none of 0 ... K - 1,
-        or weights are negative or all zero.
-
-    See Also
-    --------
-    check_gradient : The same, beside finite differences.
-    descend : Follows the gradient.
-
-    References
-    ----------
-    Ng, Katanforoosh and Bensouda Mourri, Neural Networks and Deep Learning, week 2,
-    "Logistic Regression Gradient Descent" and "Vectorizing Logistic Regression".
-
-    Examples
-    --------
-    The course's example; its columns are the rows here:
-
-    >>> from sklearn_gdlogreg import cost_and_gradient
-    >>> J, dw, db = cost_and_gradient(X=[[1, 3], [2, 4]], y=[1, 0], coef=[1, 2], intercept=2)
-    >>> print(f"{J:.11f}")
-    6.00006477319
-    >>> print(dw)
-    [0.99993216 1.99980262]
-    >>> print(f"{db:.12f}")
-    0.499935230625
-    """
-    X, y = check_rows_as_examples(X, y, "cost_and_gradient")
-    coef, intercept = check_number_array("coef", coef), check_number_array("intercept", intercept)
-    n_classes = len(coef) if coef.ndim == 2 and len(coef) > 1 else 2
-    codes = check_codes(y, n_classes)
-    weights = check_weights(sample_weight, X)
-    objective = Objective.in_memory(X, codes, n_classes, sample_weight=weights)
-    w, b = check_start({"coef": coef, "intercept": intercept}, objective)
-    with quiet():
-        J, dw, db = objective.cost_and_gradient(w, b)
-    if not math.isfinite(J):
-        raise ValueError("The cost is not finite: coef is too large for the scale of X.")
-    db = np.reshape(db, intercept.shape)
-    return J, dw.reshape(coef.shape), db if db.ndim else float(db)

@@ -13,13 +13,13 @@ from functools import reduce
 
 import numpy as np
 
-from ._check import quiet
-from ._cross_entropy import Sigmoid
-from ._in_memory import added
-from ._objective import linear_of
-from ._penalty import ElasticNet
-from ._rows import parts_of
-from ._run import End
+from .._check import quiet
+from .._objective.cross_entropy import Sigmoid
+from .._objective.in_memory import added
+from .._objective.objective import linear_of
+from .._objective.penalty import ElasticNet
+from .._objective.rows import parts_of
+from .._run.run import End
 
 # Every so many iterations it is seen whether a descent has left the range of ordinary numbers.
 LOOK_EVERY = 16

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._check import quiet
-from ._common import axes_for, descended, feature_names
+from .common import axes_for, descended, feature_names
 
 
 class DescentDisplay:

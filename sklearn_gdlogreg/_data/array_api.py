@@ -22,7 +22,7 @@ from sklearn.utils._array_api import (
 )
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._check import (
+from .._check import (
     check_classes,
     check_fits,
     check_weights,
@@ -31,15 +31,15 @@ from ._check import (
     quiet,
     without_gradient,
 )
-from ._examples import (
+from .._objective.in_memory import InMemory
+from .._objective.rows import Part
+from .examples import (
     Examples,
     check_known_labels,
     check_same_number,
     set_aside,
     shares_of_classes,
 )
-from ._in_memory import InMemory
-from ._rows import Part
 
 # Of the temporaries of a block, of which there are a few: far more than a cache, as the cost of a
 # call is what counts on a GPU.

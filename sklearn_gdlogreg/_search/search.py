@@ -28,8 +28,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
-from ._check import is_lazy
-from ._fold import Fold, last_step, split_parameters, token
+from .._check import is_lazy
+from .fold import Fold, last_step, split_parameters, token
 
 
 class GDGridSearchCV(GridSearchCV):

@@ -10,21 +10,13 @@ import numpy as np
 
 # scikit-learn has no public way to declare what a parameter may be; its estimators and most
 # third-party ones use this module.
-from sklearn.utils._param_validation import Interval, Options, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from ._check import (
-    check_codes,
-    check_float,
-    check_rows_as_examples,
-    check_start,
-    check_weights,
-    quiet,
-)
-from ._coordinates import Raw, Standardized
-from ._curvature import lipschitz
-from ._decorrelation import Decorrelation
-from ._learning_rate import LINE_SEARCHES, RULES, inverse, rule_for
-from ._objective import Objective
+from .._check import quiet
+from .coordinates import Raw, Standardized
+from .decorrelation import Decorrelation
+from .eigenvalues import lipschitz
+from .learning_rate import LINE_SEARCHES, RULES, inverse, rule_for
 
 # What `descend` and GDLogisticRegression accept, in the form of scikit-learn's own estimators.
 DESCENT_PARAMETERS = {
@@ -242,106 +234,3 @@ def begin(objective, w, b, *, learning_rate, coordinates, resumed=None):
             "from smaller coefficients, or from none."
         )
     return problem, iterate(problem, rule, start)
-
-
-@validate_params(DESCENT_PARAMETERS, prefer_skip_nested_validation=True)
-def descend(
-    X,
-    y,
-    learning_rate=0.1,
-    *,
-    sample_weight=None,
-    C=np.inf,
-    l1_ratio=0.0,
-    fit_intercept=True,
-    coordinates="auto",
-    coef_init=None,
-    intercept_init=None,
-    n_jobs=None,
-):
-    r"""Gradient descent, one step at a time, until you have seen enough.
-
-    .. code-block:: text
-
-        w := w - alpha dw,  b := b - alpha db
-
-    from ``w = 0, b = 0``. A generator: it yields the start (``step.t == 0``), then every iterate,
-    and never ends by itself, not even where the cost is no longer finite.
-    :class:`GDLogisticRegression` is a consumer of it.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        The examples, one a row.
-    y : array-like of shape (n_samples,)
-        Their labels: 0 and 1, or 0 ... K - 1 for the softmax over K classes.
-    learning_rate : float, callable or str, default=0.1
-        The constant alpha, or a schedule, or the name of a rule: as in
-        :class:`GDLogisticRegression`.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weights, not negative.
-    C : float in (0, inf], default=inf
-        Inverse of the strength of the penalty, as in LogisticRegression; inf means none.
-    l1_ratio : float in [0, 1], default=0.0
-        The share of L1 in the penalty.
-    fit_intercept : bool, default=True
-        Whether b moves at all.
-    coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
-        As in :class:`GDLogisticRegression`.
-    coef_init : array-like of shape (n_features,) or (n_classes, n_features), default=None
-        Coefficients w at the start; zeros if None.
-    intercept_init : float or array-like of shape (n_classes,), default=None
-        Intercept b at the start; zero if None.
-    n_jobs : int, default=None
-        Threads, as in :class:`GDLogisticRegression`.
-
-    Returns
-    -------
-    steps : generator of Step
-        Named tuples: ``t``, ``coef`` and ``intercept`` (w and b, in the units of X), ``cost``,
-        ``gradient`` (dw and db, of all but the L1 penalty) and ``learning_rate`` (of the iteration
-        that led here; nan at the start). Their arrays are new at every step.
-
-    Raises
-    ------
-    ValueError
-        At the call, before any step, if a parameter or the data are invalid.
-
-    See Also
-    --------
-    GDLogisticRegression : The estimator, which also decides when to stop.
-    cost_and_gradient : J, dw and db at one point.
-
-    References
-    ----------
-    Ng, Katanforoosh and Bensouda Mourri, Neural Networks and Deep Learning, week 2,
-    "Gradient Descent".
-
-    Examples
-    --------
-    >>> from sklearn_gdlogreg import descend
-    >>> for step in descend([[0.0], [1.0], [3.0]], [0, 0, 1], learning_rate=1.0):
-    ...     print(step.t, round(step.cost, 4), step.coef.round(4), round(float(step.intercept), 4))
-    ...     if step.t == 3:
-    ...         break
-    0 0.6931 [0.] 0.0
-    1 0.5847 [0.3333] -0.1667
-    2 0.5191 [0.4558] -0.399
-    3 0.4653 [0.5596] -0.6125
-    """
-    X, y = check_rows_as_examples(X, y, "descend")
-    codes = check_codes(y)
-    objective = Objective.in_memory(
-        X,
-        codes,
-        n_classes=max(2, int(codes.max()) + 1),
-        sample_weight=check_weights(sample_weight, X),
-        C=check_float("C", C),
-        l1_ratio=check_float("l1_ratio", l1_ratio),
-        fit_intercept=fit_intercept,
-        n_jobs=n_jobs,
-    )
-    given = {"coef_init": coef_init, "intercept_init": intercept_init}
-    w, b = check_start(given, objective)
-    _, steps = begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
-    return steps

@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ._coordinates import Decorrelated
-from ._moments import moments
+from .._objective.moments import moments
+from .coordinates import Decorrelated
 
 # Rows that stand for all others in H, for each column: its relative error is about
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.

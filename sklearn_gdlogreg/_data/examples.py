@@ -12,8 +12,8 @@ from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
-from ._check import check_fits, is_mapped, quiet
-from ._in_memory import InMemory
+from .._check import check_fits, is_mapped, quiet
+from .._objective.in_memory import InMemory
 
 
 @dataclass(frozen=True)

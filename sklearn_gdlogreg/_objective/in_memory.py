@@ -6,9 +6,9 @@ for nothing else.
 
 import numpy as np
 
-from ._cross_entropy import Sigmoid, Softmax
-from ._rows import Block, parts_of
-from ._threads import Workers, n_threads
+from .cross_entropy import Sigmoid, Softmax
+from .rows import Block, parts_of
+from .threads import Workers, n_threads
 
 
 def added(a, b):

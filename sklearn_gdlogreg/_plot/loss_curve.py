@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ._common import axes_for, descended
+from .common import axes_for, descended
 
 AXES = {"iteration": "Iteration", "seconds": "Seconds"}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._common import axes_for, descended, feature_names
+from .common import axes_for, descended, feature_names
 
 
 class CoefficientPathDisplay:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import _diagnosis
+from . import diagnosis
 
 
 class End(NamedTuple):
@@ -172,9 +172,9 @@ class Run:
     def warning(self, name_of):
         """What a user should be told about how the run ended; empty if there is nothing."""
         if self.stop_reason == "diverged":
-            return _diagnosis.diverged(self, name_of)
+            return diagnosis.diverged(self, name_of)
         if self.stop_reason == "interrupted":
-            return _diagnosis.interrupted(self)
+            return diagnosis.interrupted(self)
         if (
             self.tol == 0
             or self.max_iter == 0
@@ -183,9 +183,9 @@ class Run:
             return ""
         sentences = []
         if self.stop_reason == "stalled":
-            sentences.append(_diagnosis.stalled(self, name_of))
+            sentences.append(diagnosis.stalled(self, name_of))
         elif self.stop_reason == "max_iter":
-            sentences.append(_diagnosis.not_converged(self, name_of))
-        if _diagnosis.separable(self):
-            sentences.append(_diagnosis.SEPARABLE)
+            sentences.append(diagnosis.not_converged(self, name_of))
+        if diagnosis.separable(self):
+            sentences.append(diagnosis.SEPARABLE)
         return " ".join(sentences)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._curvature import curvature_at
+from .._descent.eigenvalues import curvature_at
 
 
 def diverged(run, name_of):

@@ -20,7 +20,7 @@ from numbers import Real
 
 import numpy as np
 
-from ._check import check_float
+from .._check import check_float
 
 # No learning rate that a rule chooses leaves [1 / limit, limit], by the dtype it is multiplied
 # with: where the cost is flat to the last bit, rules that grow their step would overflow.

@@ -1,0 +1,1 @@
+"""The command line: files, the comparison with LogisticRegression, its table."""

@@ -1,0 +1,1 @@
+"""What users bring: examples, arrays of other libraries; decision values for new rows."""

@@ -1,0 +1,1 @@
+"""How to move: in which coordinates, how far, one step after another."""

@@ -1,0 +1,1 @@
+"""What is summed over the rows: J, dw, db and their kin; who adds up in memory."""

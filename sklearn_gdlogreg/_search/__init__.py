@@ -1,0 +1,5 @@
+"""Many descents that share: grids and folds."""
+
+from .search import GDGridSearchCV
+
+__all__ = ["GDGridSearchCV"]

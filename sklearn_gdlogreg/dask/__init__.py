@@ -1,0 +1,15 @@
+"""DaskGDLogisticRegression: the same estimator, for examples in a Dask collection.
+
+Needs Dask: ``pip install "sklearn-gdlogreg[dask]"``.
+"""
+
+try:
+    import dask.array  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        'sklearn_gdlogreg.dask needs Dask: pip install "sklearn-gdlogreg[dask]".'
+    ) from error
+
+from ._estimator import DaskGDLogisticRegression
+
+__all__ = ["DaskGDLogisticRegression"]
