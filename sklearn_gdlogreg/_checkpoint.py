@@ -5,8 +5,6 @@ from inspect import signature
 from numbers import Integral
 from pathlib import Path
 
-from ._run.saved import write
-
 
 class Checkpoint:
     """Callback that writes the state of a descent to a file, for ``fit(..., resume_from=path)``.
@@ -98,7 +96,7 @@ class Checkpoint:
         """
 
     def on_fit_task_end(self, estimator, context):
-        """Write, if it is time to.
+        """Do nothing: what is to be written only the run knows, which writes it itself.
 
         Parameters
         ----------
@@ -108,11 +106,6 @@ class Checkpoint:
         context : object
             What scikit-learn tells of the iteration.
         """
-        if context.parent is None or context.task_name != "iteration":
-            return
-        run, identity = estimator._descent_so_far
-        if run.last.t % self.every == 0:
-            write(self.path, run, identity())
 
     def teardown(self, estimator, context):
         """Do nothing: scikit-learn's protocol asks for it.

@@ -16,7 +16,8 @@ from ._check import (
     check_weights,
     quiet,
 )
-from ._descent.steps import DESCENT_PARAMETERS, begin
+from ._descent.parameters import DESCENT_PARAMETERS
+from ._descent.steps import begin
 from ._objective.objective import Objective
 
 
@@ -196,8 +197,7 @@ def descend(
     )
     given = {"coef_init": coef_init, "intercept_init": intercept_init}
     w, b = check_start(given, objective)
-    _, steps = begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
-    return steps
+    return begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
 
 
 class GradientCheck(NamedTuple):

@@ -1,8 +1,7 @@
 """GDLogisticRegression: the scikit-learn contract."""
 
-import math
 import warnings
-from functools import cache, partial
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -18,50 +17,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
 
 # As scikit-learn's own estimators refuse arrays of another library than they were fitted to.
-from sklearn.utils._array_api import check_same_namespace, move_to
+from sklearn.utils._array_api import check_same_namespace
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from . import _fit
 from ._check import (
-    check_classes,
-    check_float,
-    check_labels,
-    check_rows,
-    check_start,
-    check_weights,
     is_mapped,
-    library_of,
     on_host,
-    quiet,
     refuse_lazy,
 )
-from ._checkpoint import Checkpoint
-from ._data.array_api import ArrayExamples
-from ._data.decisions import decisions, of_decisions
-from ._data.examples import Examples, check_has_weight, class_weights, to_stop_by
-from ._descent.steps import DESCENT_PARAMETERS, begin
-from ._objective.objective import Objective
-from ._objective.rows import chunks
-from ._run import saved as checkpoint
-from ._run.observers import Callbacks, EarlyStopping, Path, is_outermost, progress
-from ._run.run import End, Run
-
-
-def feature_names(X):
-    """The names that scikit-learn would find; they are set with everything else, after the fit."""
-    seen = GDLogisticRegression()
-    if not isinstance(X, np.ndarray | list | tuple):
-        validate_data(seen, X, skip_check_array=True)
-    return getattr(seen, "feature_names_in_", None)
-
-
-def check_names(X_val, examples):
-    """Refuse features of other names."""
-    if examples.names is not None:
-        seen = GDLogisticRegression()
-        seen.n_features_in_, seen.feature_names_in_ = len(examples.names), examples.names
-        validate_data(seen, X_val, reset=False, skip_check_array=True)
+from ._data.decisions import decisions, of_decisions, predicted, rows_to_predict
+from ._data.loading import load
+from ._descent.parameters import DESCENT_PARAMETERS
+from ._run import callbacks
+from ._run.diagnosis import warning
 
 
 def check_path(estimator):
@@ -358,6 +329,9 @@ class GDLogisticRegression(
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    # Where the examples come from; Dask collections have another.
+    _load = staticmethod(load)
+
     @with_callbacks
     def fit(
         self,
@@ -438,191 +412,41 @@ class GDLogisticRegression(
             If `l1_ratio` has no effect because there is no penalty.
         """
         self._validate_params()
-        examples, validation = self._validation(
-            self._examples(X, y, sample_weight), X_val, y_val, sample_weight_val
+        _fit.check_validation(self, X_val, y_val, sample_weight_val)
+        examples = self._load(X, y, sample_weight, caller=self)
+        others = None
+        if X_val is not None:
+            others = self._load(X_val, y_val, sample_weight_val, caller=self, like=examples.schema)
+        _fit.warn_of_no_effect(self, stacklevel=3)
+        task = _fit.task_for(self, examples, others)
+        del examples, others  # where their rows are others may need the memory
+        start = _fit.start_for(self, task, coef_init, intercept_init, resume_from)
+        saved, writers = _fit.saved_state(
+            self,
+            task,
+            resume_from,
+            getattr(self, "_skl_callbacks", ()),
+            given_validation=X_val is not None,
         )
-        objective = self._objective(examples)
-        w, b = check_start(self._start(examples.classes, coef_init, intercept_init), objective)
-
-        if resume_from is not None and not (coef_init is None and intercept_init is None):
-            raise ValueError(
-                "resume_from goes on from the coefficients of the checkpoint: leave out coef_init "
-                "and intercept_init."
-            )
-        checkpoints = [
-            each for each in getattr(self, "_skl_callbacks", ()) if isinstance(each, Checkpoint)
+        attributes = partial(_fit.attributes, schema=task.schema)
+        observers = [
+            *_fit.observers_for(self, task),
+            *writers,
+            *callbacks.observers_for(self, X, y, sample_weight, attributes),
         ]
-        split_anew = validation is not None and X_val is None and self.random_state is None
-        if split_anew and (checkpoints or resume_from is not None):
-            raise ValueError(
-                "A fit that sets other examples aside every time cannot be resumed: set "
-                "random_state to an integer, or pass X_val and y_val."
-            )
-        # Of every bit of the data: looked at once, and only if a checkpoint needs it.
-        identity = cache(partial(checkpoint.identity_of, self, examples, objective, validation))
-        observers = []
-        if validation is not None:
-            observers.append(EarlyStopping(validation, self.n_iter_no_change))
-        if self.store_path:
-            observers.append(Path(int(self.store_path)))
-        if self.verbose:
-            observers.append(progress(self.verbose))
-        if hasattr(self, "_skl_callbacks"):
-            context = self._init_callback_context(max_subtasks=self.max_iter)
-            about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-            context.call_on_fit_task_begin(estimator=self, **about)
-            observers.append(
-                Callbacks(
-                    context,
-                    self,
-                    about,
-                    made_of=lambda step, run: self._attributes(run, step, examples),
-                    identity=identity,
-                )
-            )
-        run = self._run(
-            objective,
-            w,
-            b,
-            None
-            if resume_from is None
-            else checkpoint.read(resume_from, identity(), self.max_iter),
-            observers=observers,
-            interruptible=is_outermost(self),
+        result = _fit.descent(
+            self,
+            task.objective,
+            start,
+            saved,
+            observers,
+            interruptible=callbacks.is_outermost(self),
         )
-        with quiet():
-            message = run.warning(examples.name_of)
-        self._become(self._attributes(run, run.chosen, examples))
+        message = warning(result, task.schema.name_of)
+        _fit.become(self, attributes(result))
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
-
-    def _examples(self, X, y, sample_weight=None):
-        """The training data, checked."""
-        refuse_lazy("X", X)
-        refuse_lazy("y", y)
-        library = library_of(X)
-        if library is not None:
-            return ArrayExamples.of(X, y, sample_weight, library, self)
-        y, sample_weight = on_host(y), on_host(sample_weight)
-        names = feature_names(X)
-        X, y = check_rows(X, y, self)
-        check_labels(y)
-        classes = np.unique(y)
-        check_classes(classes)
-        weights = check_weights(sample_weight, X)
-        return Examples(X, y, weights, classes, np.searchsorted(classes, y), names)
-
-    def _examples_to_stop_by(self, examples, X_val, y_val, sample_weight_val):
-        """The validation data, checked."""
-        refuse_lazy("X_val", X_val)
-        if isinstance(examples, ArrayExamples):
-            library = library_of(X_val)
-            return examples.to_stop_by(X_val, y_val, sample_weight_val, library, self)
-        check_names(X_val, examples)
-        X, y = check_rows(on_host(X_val), on_host(y_val), self)
-        sample_weight_val = on_host(sample_weight_val)
-        return to_stop_by(examples, X, y, check_weights(sample_weight_val, X))
-
-    def _objective(self, examples):
-        """What the parameters make of the examples."""
-        C, l1_ratio = check_float("C", self.C), check_float("l1_ratio", self.l1_ratio)
-        if l1_ratio > 0 and math.isinf(C):
-            warnings.warn(
-                f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
-                "for instance C=1.",
-                UserWarning,
-                stacklevel=4,
-            )
-        of_class = class_weights(self.class_weight, examples)
-        rows = examples.rows(of_class, self.n_jobs)
-        return Objective(rows, C=C, l1_ratio=l1_ratio, fit_intercept=self.fit_intercept)
-
-    def _validation(self, examples, X_val, y_val, sample_weight_val):
-        """The examples to learn from, and the objective to stop by, or None."""
-        if X_val is None and (y_val is not None or sample_weight_val is not None):
-            raise ValueError("y_val or sample_weight_val is given, but X_val is not; pass both.")
-        if X_val is not None and y_val is None:
-            raise ValueError("X_val is given, but y_val is not; pass both.")
-        if not self.early_stopping:
-            if X_val is not None:
-                raise ValueError(
-                    "X_val and y_val are passed to fit, but early_stopping is False; set "
-                    "early_stopping=True."
-                )
-            return examples, None
-        if X_val is None:
-            if self.validation_fraction >= examples.m:
-                raise ValueError(
-                    f"validation_fraction={self.validation_fraction} sets more examples aside than "
-                    f"the {examples.m} there are; use a smaller number, or a share such as 0.1."
-                )
-            examples, others = examples.split(self.validation_fraction, self.random_state)
-        else:
-            others = self._examples_to_stop_by(examples, X_val, y_val, sample_weight_val)
-        check_has_weight(examples, "learn from")
-        check_has_weight(others, "stop by")
-        # The classes weigh what they weigh among the examples to learn from.
-        rows = others.rows(class_weights(self.class_weight, examples), self.n_jobs)
-        return examples, Objective(rows)
-
-    def _run(self, objective, w, b, saved=None, **options):
-        """The descent from (w, b), or from what a checkpoint has saved, to its end."""
-        problem, steps = begin(
-            objective,
-            w,
-            b,
-            learning_rate=self.learning_rate,
-            coordinates=self.coordinates,
-            resumed=None if saved is None else (saved.step, saved.made_at),
-        )
-        run = Run(
-            problem,
-            max_iter=self.max_iter,
-            tol=check_float("tol", self.tol),
-            learning_rate=self.learning_rate,
-            **options,
-        )
-        if saved is not None:
-            saved.restore(run)
-        with quiet():
-            return run.follow(steps)
-
-    def _attributes(self, run, step, examples):
-        """What the fit has come to at a step of its run, by the names of the attributes."""
-        cost, violation, learning_rate, seconds = np.array(run.records).T
-        attributes = {
-            **self._end_attributes(End.of(step, run), examples),
-            "loss_curve_": cost,
-            "learning_rates_": learning_rate[1:],
-            "gradient_norms_": violation,
-            "seconds_": seconds,
-        }
-        for observer in run.observers:
-            attributes.update(observer.attributes())
-        return examples.attributes(attributes)
-
-    @staticmethod
-    def _end_attributes(end, examples):
-        """The same without what was recorded on the way."""
-        attributes = {} if examples.names is None else {"feature_names_in_": examples.names}
-        attributes.update(
-            n_features_in_=examples.n,
-            classes_=examples.classes,
-            # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
-            coef_=np.atleast_2d(end.coef).copy(),
-            intercept_=np.atleast_1d(end.intercept).copy(),
-            n_iter_=np.array([end.t], dtype=np.int32),
-            stop_reason_=end.stop_reason,
-            coordinates_=end.coordinates,
-        )
-        return examples.attributes(attributes)
-
-    def _become(self, attributes):
-        """Forget an earlier fit, and take these attributes."""
-        for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
-            delattr(self, name)
-        vars(self).update(attributes)
 
     def decision_function(self, X):
         """Decision values z = w . x + b: how sure of the second class, or of every class.
@@ -640,22 +464,7 @@ class GDLogisticRegression(
         check_is_fitted(self)
         refuse_lazy("X", X)
         check_same_namespace(X, self, attribute="coef_", method="decision_function")
-        return self._decisions(X, self.coef_, self.intercept_)
-
-    def _decisions(self, X, coef, intercept):
-        if is_mapped(X) and X.ndim == 2 and len(X):
-            # What must be converted or copied is a chunk at a time, not the whole.
-            parts = (self._rows_to_predict(np.asarray(X)[rows]) for rows in chunks(X))
-            return np.concatenate([decisions(part, coef, intercept) for part in parts])
-        return decisions(self._rows_to_predict(X), coef, intercept)
-
-    def _rows_to_predict(self, X):
-        """X, checked, as floats, as in `fit`."""
-        library = library_of(X)
-        # NumPy's products promote; those of other libraries want the dtype of the coefficients.
-        dtype = (np.float64, np.float32) if library is None else self.coef_.dtype
-        with quiet():  # it looks for nan and inf in a sum, which may overflow
-            return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+        return decisions(self, X, self.coef_, self.intercept_)
 
     def predict_proba(self, X):
         """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
@@ -712,9 +521,9 @@ class GDLogisticRegression(
         check_path(self)
         check_same_namespace(X, self, attribute="coef_", method="staged_decision_function")
         if not is_mapped(X):
-            X = self._rows_to_predict(X)  # once for all stages
+            X = rows_to_predict(self, X)  # once for all stages
         return (
-            self._decisions(X, self.coef_path_[k, :, :], self.intercept_path_[k, :])
+            decisions(self, X, self.coef_path_[k, :, :], self.intercept_path_[k, :])
             for k in range(self.iteration_path_.shape[0])
         )
 
@@ -756,16 +565,8 @@ class GDLogisticRegression(
         ValueError
             If the fit stored no path.
         """
-        return map(self._predicted, self.staged_decision_function(X))
-
-    def _predicted(self, z):
-        """The labels that decision values stand for, in the library that these are of."""
-        library, z = library_of(z), on_host(z)
-        codes = (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
-        labels = on_host(self.classes_)[codes]
-        if library is None or labels.dtype.kind not in "biuf":
-            return labels
-        return move_to(labels, xp=library[0], device=library[1])
+        stages = self.staged_decision_function(X)
+        return (predicted(self.classes_, z) for z in stages)
 
     def to_sklearn(self):
         """The same model as scikit-learn's own LogisticRegression, fitted.
@@ -819,26 +620,6 @@ class GDLogisticRegression(
         columns = {name: on_host(values) for name, values in columns.items()}
         iterations = pandas.RangeIndex(len(columns["cost"]), name="iteration")
         return pandas.DataFrame(columns, iterations)
-
-    def _start(self, classes, coef_init, intercept_init):
-        """Where the descent starts, by the names that a message should give."""
-        coef_init, intercept_init = on_host(coef_init), on_host(intercept_init)
-        start = {"coef_init": coef_init, "intercept_init": intercept_init}
-        if not self.warm_start or coef_init is not None or not hasattr(self, "coef_"):
-            return start
-        earlier = on_host(self.classes_)
-        if not np.array_equal(earlier, classes):
-            raise ValueError(
-                f"warm_start=True continues a fit of the classes {earlier.tolist()}, but y "
-                f"has {classes.tolist()}. Fit a clone, or set warm_start=False."
-            )
-        # The intercept of a fit that had one is of no use to one that must not have any.
-        if intercept_init is None and self.fit_intercept:
-            intercept_init = on_host(self.intercept_)
-        return {
-            "coef_ of the earlier fit, continued by warm_start=True,": on_host(self.coef_),
-            "intercept_init": intercept_init,
-        }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -17,6 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
+from sklearn_gdlogreg._descent.decorrelation import Decorrelation
+from sklearn_gdlogreg._run.saved import FORMAT
 
 CURVES = ("coef_", "intercept_", "loss_curve_", "learning_rates_", "gradient_norms_")
 OTHERS = ("validation_loss_curve_", "validation_scores_", "best_iteration_", "coef_path_")
@@ -82,6 +84,8 @@ import sys
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
+from sklearn_gdlogreg._descent.decorrelation import Decorrelation
+from sklearn_gdlogreg._run.saved import FORMAT
 
 rule, path, out, resume = sys.argv[1:]
 X, y = load_breast_cancer(return_X_y=True)
@@ -149,7 +153,8 @@ def test_other_files_are_refused_and_never_unpickled(tmp_path, binary):
     for name, arrays in {
         "pickled": {"identity": np.array([Evil()], dtype=object)},
         "other": {"weights": np.zeros(3)},
-        "old": {"identity": np.array('{"format": 0}')},
+        "nameless": {"identity": np.array('{"format": "0"}')},
+        "empty": {"identity": np.array(f'{{"format": {FORMAT}}}')},
     }.items():
         file = tmp_path / f"{name}.npz"
         np.savez(file, **arrays)
@@ -158,6 +163,23 @@ def test_other_files_are_refused_and_never_unpickled(tmp_path, binary):
     assert not (tmp_path / "executed").exists()
     with pytest.raises(FileNotFoundError):
         GDLogisticRegression().fit(*binary, resume_from=tmp_path / "none.npz")
+
+
+def test_a_checkpoint_of_another_format_is_refused_with_the_reason(tmp_path, binary):
+    file = tmp_path / "old.npz"
+    np.savez(file, identity=np.array(f'{{"format": {FORMAT - 1}}}'))
+    with pytest.raises(ValueError, match=rf"format {FORMAT - 1}, .* another version .* {FORMAT}"):
+        GDLogisticRegression().fit(*binary, resume_from=file)
+
+
+def test_resuming_makes_no_map_but_the_one_that_was_there(binary, path, monkeypatch):
+    clf = GDLogisticRegression(C=1.0, coordinates="decorrelated", tol=0, max_iter=5)
+    clf.set_callbacks(Checkpoint(path, every=5)).fit(*binary)
+    made = []
+    at = Decorrelation.at
+    monkeypatch.setattr(Decorrelation, "at", lambda *args: made.append(args) or at(*args))
+    clf.fit(*binary, resume_from=path)
+    assert len(made) == 1
 
 
 def test_a_checkpoint_of_another_fit_is_refused(written, binary, weights):

@@ -92,21 +92,27 @@ def test_differential_is_the_derivative_of_the_activation(loss, shape, rng):
 def test_curvature_is_what_a_class_alone_does_to_its_own_probability(rng):
     """The diagonal of the derivative of a with respect to z."""
     z = rng.normal(size=(3, 7))
-    assert_allclose(Sigmoid.curvature(z[0]), Sigmoid.differential(z[0], np.ones(7)), rtol=1e-15)
+    assert_allclose(
+        Sigmoid.second_derivative(z[0]), Sigmoid.differential(z[0], np.ones(7)), rtol=1e-15
+    )
     for k, e in enumerate(np.eye(3)):
         own = Softmax.differential(z, e[:, None])[k]
-        assert_allclose(Softmax.curvature(z)[k], own, rtol=1e-13)
+        assert_allclose(Softmax.second_derivative(z)[k], own, rtol=1e-13)
 
 
 def test_curvature_bounds_are_reached_and_not_exceeded(rng):
     """Of the sigmoid at z = 0; of the softmax where two classes share all the probability."""
     v = np.array([1.0, -1.0, 0.0]) / np.sqrt(2)
     z = np.array([[0.0, 0.0, -800.0]]).T
-    assert v @ Softmax.differential(z, v[:, None])[:, 0] == pytest.approx(Softmax.curvature_bound)
-    assert Sigmoid.differential(np.zeros(1), np.ones(1))[0] == Sigmoid.curvature_bound
+    assert v @ Softmax.differential(z, v[:, None])[:, 0] == pytest.approx(
+        Softmax.second_derivative_bound
+    )
+    assert Sigmoid.differential(np.zeros(1), np.ones(1))[0] == Sigmoid.second_derivative_bound
     for _ in range(100):
         z, v = rng.normal(size=(3, 1)) * 3, rng.normal(size=(3, 1))
-        assert np.vdot(v, Softmax.differential(z, v)) <= Softmax.curvature_bound * np.vdot(v, v)
+        assert np.vdot(v, Softmax.differential(z, v)) <= Softmax.second_derivative_bound * np.vdot(
+            v, v
+        )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

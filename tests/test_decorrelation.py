@@ -9,9 +9,9 @@ from scipy import sparse
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.decorrelation import LONGEST, SHORTEST, Decorrelation
-from sklearn_gdlogreg._descent.steps import standardized
-from sklearn_gdlogreg._objective.cross_entropy import Softmax
-from sklearn_gdlogreg._objective.in_memory import InMemory, labels_of
+from sklearn_gdlogreg._descent.plan import standardized
+from sklearn_gdlogreg._objective.cross_entropy import Softmax, labels_for_loss
+from sklearn_gdlogreg._objective.in_memory import InMemory
 from sklearn_gdlogreg._objective.objective import Objective
 from sklearn_gdlogreg._objective.rows import Part
 
@@ -26,7 +26,7 @@ def hessian_in(coordinates, objective, w, b):
     shape = coordinates.pack(w, b).shape
     columns = [
         coordinates.pull_back(
-            *objective.hessian(w, b)(*coordinates.unpack(e.reshape(shape)))
+            *objective.hessian_product(w, b)(*coordinates.unpack(e.reshape(shape)))
         ).ravel()
         for e in np.eye(np.prod(shape))
     ]
@@ -66,7 +66,7 @@ def test_of_the_softmax_every_classs_own_block_is_the_identity(size, rarer, C, m
     w, b = size * rng.normal(size=(3, 4)), np.array([2.0, 0.0, -2.0]) - [rarer, 0, 0]
     w, b = w - w.mean(axis=0), b - b.mean()
     coordinates = made.at(w, b)
-    d = Softmax.curvature(w @ X.T + b[:, None])
+    d = Softmax.second_derivative(w @ X.T + b[:, None])
     d = np.maximum(d, d.max(axis=1, keepdims=True) / 1000) / len(X)
     base = made.standardized
     x = np.column_stack([(X - base.mean) * base.scale, np.ones(len(X))])
@@ -229,9 +229,9 @@ def test_rows_without_weight_do_not_change_the_map(binary):
 def test_how_rows_are_cut_into_parts_does_not_change_the_map(n_classes, storage, rng):
     """Not even a part that is shorter than the stride, of which no row is in the sample."""
     X, y = storage(rng.normal(size=(2000, 1))), rng.integers(0, n_classes, 2000)
-    share, rows = 1 / 2000, (slice(0, 991), slice(991, 999), slice(999, 2000))
-    codes = labels_of(y, n_classes, X.dtype)
-    parts = [Part(X[some], codes[some], share, some.start) for some in rows]
+    share, rows = np.full(2000, 1 / 2000), (slice(0, 991), slice(991, 999), slice(999, 2000))
+    codes = labels_for_loss(y, n_classes, X.dtype)
+    parts = [Part(X[some], codes[some], share[some], some.start) for some in rows]
     whole = Objective.in_memory(X, y, n_classes)
     cut = Objective(InMemory(parts, n_classes, 2000.0, n_jobs=1))
     w, b = rng.normal(size=(*whole.outputs, 1)), np.ones(whole.outputs)

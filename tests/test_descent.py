@@ -8,9 +8,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
-from sklearn_gdlogreg._descent.eigenvalues import curvature_at, lipschitz
-from sklearn_gdlogreg._descent.learning_rate import RULES
-from sklearn_gdlogreg._descent.steps import begin, problem_for
+from sklearn_gdlogreg._descent.eigenvalues import lambda_max, lipschitz
+from sklearn_gdlogreg._descent.learning_rate import RULES, rule_for
+from sklearn_gdlogreg._descent.plan import plan_for
+from sklearn_gdlogreg._descent.steps import Problem, begin, violation
 from sklearn_gdlogreg._objective.objective import Objective
 from sklearn_gdlogreg._run.run import Run
 
@@ -22,7 +23,13 @@ def first(n, steps):
 def problem_of(X, y, coordinates="raw", sample_weight=None, **options):
     objective = Objective.in_memory(X, y, y.max() + 1, sample_weight=sample_weight, **options)
     w, b = np.zeros((*objective.outputs, objective.n)), np.zeros(objective.outputs)
-    return problem_for(objective, w, b, learning_rate="lipschitz", coordinates=coordinates)
+    return problem_at(objective, w, b, coordinates)
+
+
+def problem_at(objective, w, b, coordinates):
+    """The problem as a descent with a constant rate sees it that starts from (w, b)."""
+    plan = plan_for(objective, rule_for("lipschitz"), coordinates)
+    return Problem(objective, plan.coordinates_at_start(w, b))
 
 
 def test_step_0_is_the_start_and_t_counts_the_updates(binary):
@@ -79,7 +86,7 @@ def test_a_rate_of_at_most_two_over_L_never_increases_the_cost(
     problem = problem_of(X, y, coordinates, weights, **penalty)
     # The prox keeps this law for rates up to 2 / L too (Beck, First-order methods, Lemma 10.4).
     for share in (0.3, 1.0, 1.999):
-        _, steps = begin(
+        steps = begin(
             problem.objective,
             np.zeros((*problem.objective.outputs, 4)),
             np.zeros(problem.objective.outputs),
@@ -97,17 +104,19 @@ def test_a_rate_of_at_most_two_over_L_never_increases_the_cost(
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_reaches_the_minimum_of_every_penalty(rule, penalty, data, request):
     X, y = request.getfixturevalue(data)
-    problem, steps = begin(
-        Objective.in_memory(X, y, y.max() + 1, sample_weight=None, **penalty),
+    objective = Objective.in_memory(X, y, y.max() + 1, sample_weight=None, **penalty)
+    steps = begin(
+        objective,
         np.zeros((3, 4) if data == "multiclass" else 4),
         np.zeros(3 if data == "multiclass" else ()),
         learning_rate=rule,
         coordinates="raw",
     )
     for step in steps:
-        if problem.violation(step) <= 1e-7:
+        violated = violation(step, objective.penalty)
+        if violated <= 1e-7:
             break
-        assert step.t < 5000, f"{rule} still violates optimality by {problem.violation(step)}"
+        assert step.t < 5000, f"{rule} still violates optimality by {violated}"
 
 
 @pytest.mark.parametrize("rule", ["auto", "backtracking", "barzilai-borwein"])
@@ -115,14 +124,17 @@ def test_every_rule_reaches_the_minimum_of_every_penalty(rule, penalty, data, re
 def test_line_searches_are_not_stopped_by_the_rounding_of_the_cost(rule, penalty, binary):
     """At a gradient of 1e-13, costs differ by 1e-26 of themselves: no cost can tell."""
     X, y = binary
-    problem, steps = begin(
-        Objective.in_memory(X, y, 2, sample_weight=None, **penalty),
+    objective = Objective.in_memory(X, y, 2, sample_weight=None, **penalty)
+    steps = begin(
+        objective,
         np.zeros(4),
         np.zeros(()),
         learning_rate=rule,
         coordinates="auto",
     )
-    assert any(problem.violation(step) <= 1e-13 for step in itertools.islice(steps, 1000))
+    assert any(
+        violation(step, objective.penalty) <= 1e-13 for step in itertools.islice(steps, 1000)
+    )
 
 
 def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
@@ -134,22 +146,25 @@ def test_lipschitz_bounds_the_curvature_everywhere_and_is_reached(binary, rng):
     expected = np.linalg.eigvalsh(ones.T @ ones / (4 * len(X)) + l2).max()
     # At w = 0, where a (1 - a) = 1/4 for every row, the bound is the curvature itself.
     assert expected <= L <= expected * (1 + 1e-4)
-    assert curvature_at(problem.objective, problem.coordinates, np.zeros(4), 0.0) <= L
+    assert lambda_max(problem.objective, problem.coordinates, np.zeros(4), 0.0) <= L
     for _ in range(10):
         w, b = rng.normal(size=4), rng.normal()
-        assert curvature_at(problem.objective, problem.coordinates, w, b) < L
+        assert lambda_max(problem.objective, problem.coordinates, w, b) < L
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
-@pytest.mark.parametrize("coordinates", ["raw", "standardized"])
+@pytest.mark.parametrize("coordinates", ["raw", "standardized", "decorrelated"])
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
 @pytest.mark.parametrize("C", [np.inf, 1.0, 1e-6])
-def test_the_first_rate_of_a_line_search_is_safe(C, unit, coordinates, fit_intercept, multiclass):
+def test_the_safe_rate_is_safe(C, unit, coordinates, fit_intercept, multiclass):
     """At most 1 / lambda_max, whatever X is measured in, and however strong the penalty."""
     X, y = multiclass
     problem = problem_of(X * unit, y, coordinates, C=C, fit_intercept=fit_intercept)
     # L itself is up to 1e-5 above lambda_max.
-    assert problem.first_learning_rate * problem.lipschitz <= 1 + 2e-5
+    assert problem.safe_learning_rate * problem.lipschitz <= 1 + 2e-5
+    # A line search begins there too, but where the Hessian of each class is the identity: with 1.
+    expected = 1 if coordinates == "decorrelated" else problem.safe_learning_rate
+    assert problem.first_learning_rate == expected
 
 
 @pytest.mark.parametrize("x", [[0.5], [0.5, 0.0]])
@@ -168,9 +183,9 @@ def test_lipschitz_bounds_the_curvature_wherever_the_descent_starts(coordinates,
     X, y = multiclass
     objective = Objective.in_memory(X, y, 3, C=0.5)
     w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
-    problem = problem_for(objective, w, b, learning_rate="lipschitz", coordinates=coordinates)
+    problem = problem_at(objective, w, b, coordinates)
     for share in (0, 0.5, 1):
-        found = curvature_at(objective, problem.coordinates, share * w, share * b)
+        found = lambda_max(objective, problem.coordinates, share * w, share * b)
         assert found <= problem.lipschitz
 
 
@@ -181,7 +196,7 @@ def test_the_second_derivative_is_symmetric(data, fit_intercept, rng, request):
     objective = Objective.in_memory(X, y, y.max() + 1, C=2.0, fit_intercept=fit_intercept)
     shape = (*objective.outputs, 4)
     at = rng.normal(size=shape), rng.normal(size=shape[:-1])
-    for product in (objective.hessian(*at), objective.hessian_bound()):
+    for product in (objective.hessian_product(*at), objective.hessian_bound_product()):
         (v, c), (u, d) = ((rng.normal(size=shape), rng.normal(size=shape[:-1])) for _ in range(2))
         (Hv, Hc), (Hu, Hd) = product(v, c), product(u, d)
         left, right = np.vdot(u, Hv) + np.vdot(d, Hc), np.vdot(v, Hu) + np.vdot(c, Hd)
@@ -196,10 +211,10 @@ def test_curvature_is_that_of_the_hessian_in_any_coordinates(multiclass, rng):
         columns = []
         for e in np.eye(15):
             v, c = problem.coordinates.unpack(e.reshape(3, 5))
-            product = problem.objective.hessian(w, b)(v, c)
+            product = problem.objective.hessian_product(w, b)(v, c)
             columns.append(problem.coordinates.pull_back(*product).ravel())
         expected = np.linalg.eigvalsh(np.array(columns)).max()
-        found = curvature_at(problem.objective, problem.coordinates, w, b)
+        found = lambda_max(problem.objective, problem.coordinates, w, b)
         assert found == pytest.approx(expected, rel=1e-5)
 
 
@@ -221,7 +236,7 @@ def test_violation_is_the_largest_entry(C, coordinates, multiclass, rng):
         u, du, db = step.wb[:, :-1], step.dwb[:, :-1], step.dwb[:, -1]
         entries = np.where(u == 0, np.maximum(abs(du) - l1, 0), abs(du + l1 * np.sign(u)))
         expected = max(*entries.ravel(), *abs(db))
-        assert problem.violation(step) == pytest.approx(expected, rel=1e-12)
+        assert violation(step, problem.penalty) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -233,10 +248,9 @@ def test_a_run_up_to_an_earlier_max_iter_is_the_run_with_that_max_iter(rate, end
 
     def run(max_iter, kept=()):
         objective = Objective.in_memory(X, y, 2, C=1e-2)
-        problem, steps = begin(objective, np.zeros(4), np.zeros(()), **options)
-        return Run(problem, max_iter=max_iter, tol=1e-2, learning_rate=rate, kept=kept).follow(
-            steps
-        )
+        steps = begin(objective, np.zeros(4), np.zeros(()), **options)
+        run = Run(objective, rule_for(rate), max_iter=max_iter, tol=1e-2, kept=kept)
+        return run.follow(steps)
 
     whole = run(500, kept=range(501))
     assert whole.stop_reason == ended
@@ -275,15 +289,16 @@ def test_the_estimator_is_at_every_step_where_descend_is(options, binary, weight
 def test_violation_bounds_what_a_prox_step_still_moves(multiclass):
     """0 at the minimum of an L1 penalty, where the gradient itself is not 0."""
     X, y = multiclass
-    problem, steps = begin(
-        Objective.in_memory(X, y, 3, sample_weight=None, C=0.05, l1_ratio=1.0),
+    objective = Objective.in_memory(X, y, 3, sample_weight=None, C=0.05, l1_ratio=1.0)
+    steps = begin(
+        objective,
         np.zeros((3, 4)),
         np.zeros(3),
         learning_rate="auto",
         coordinates="auto",
     )
-    step = next(step for step in steps if problem.violation(step) <= 1e-12)
-    moved = problem.move(step, 1.0)
+    step = next(step for step in steps if violation(step, objective.penalty) <= 1e-12)
+    moved = Problem(objective, step.coordinates).move(step, 1.0)
     assert_allclose(moved.wb, step.wb, atol=1e-11)
     assert (step.coef == 0).any()
     assert np.abs(step.gradient[0]).max() > 1e-3

@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1]
 def public_names():
     """Of the package, and of its public modules."""
     yield from (name for name in sklearn_gdlogreg.__all__ if name != "__version__")
-    for module in (ROOT / "sklearn_gdlogreg").glob("[!_]*.py"):
+    for module in (ROOT / "sklearn_gdlogreg").glob("[!_]*/__init__.py"):
         (listed,) = re.findall(r"^__all__ = \[(.*)\]$", module.read_text(), re.MULTILINE)
-        yield from (f"{module.stem}.{name}" for name in re.findall(r'"(\w+)"', listed))
+        yield from (f"{module.parent.name}.{name}" for name in re.findall(r'"(\w+)"', listed))
 
 
 def test_every_public_name_is_in_the_api_reference():

@@ -3,11 +3,13 @@
 import itertools
 import math
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from sklearn_gdlogreg._descent.coordinates import Raw
 from sklearn_gdlogreg._descent.learning_rate import (
     LIMITS,
     Adaptive,
@@ -18,17 +20,15 @@ from sklearn_gdlogreg._descent.learning_rate import (
     inverse,
     silver,
 )
+from sklearn_gdlogreg._descent.plan import Plan
 from sklearn_gdlogreg._descent.steps import Step, iterate
 
 
 class Quadratic:
     """J = sum(curvature * wb^2) / 2, with the little of a Problem that a descent needs."""
 
-    stale_at = math.inf
-    holding_blas = staticmethod(nullcontext)
-
-    def close(self):
-        """Nothing to end."""
+    coordinates = Raw()
+    objective = SimpleNamespace(rows=SimpleNamespace(holding_blas=nullcontext, close=lambda: None))
 
     def __init__(self, *curvature, dtype=float):
         self.curvature = np.array(curvature, dtype)
@@ -40,9 +40,11 @@ class Quadratic:
     def move(self, here, learning_rate):
         return self.at(here.t + 1, here.wb - learning_rate * here.dwb, learning_rate)
 
-    def run(self, rule, n, start=None):
+    def run(self, rule, n, start=None, first=1.0):
         start = np.ones(len(self.curvature)) if start is None else np.array(start)
-        steps = iterate(self, rule, self.at(0, start, math.nan))
+        self.first_learning_rate = self.safe_learning_rate = first
+        here = self.at(0, start, math.nan)._replace(memory=rule.init(self))
+        steps = iterate(self, rule, here, Plan(self.coordinates))
         return [next(steps) for _ in range(n + 1)]
 
 
@@ -83,7 +85,7 @@ def test_silver_reaches_its_proven_rate_after_2_to_k_minus_1_steps(k):
 
 def test_backtracking_halves_until_the_cost_falls_enough_then_doubles():
     # From (1, 1), rates of 8, 4 and 2 raise the cost; 1 leads to (-1, 1/2), from 5/4 to 17/16.
-    steps = Quadratic(2.0, 0.5).run(Backtracking(first=8.0), 30)
+    steps = Quadratic(2.0, 0.5).run(Backtracking(), 30, first=8.0)
     assert steps[1].learning_rate == 1.0
     assert steps[1].cost == 17 / 16
     ratios = np.array(rates(steps)[1:]) / rates(steps)[:-1]
@@ -96,7 +98,7 @@ def test_backtracking_halves_until_the_cost_falls_enough_then_doubles():
 
 def test_barzilai_borwein_takes_the_two_formulas_in_turn():
     curvature = np.array([1.0, 3.0])
-    steps = Quadratic(*curvature).run(BarzilaiBorwein(first=0.1), 4, start=[1.0, -2.0])
+    steps = Quadratic(*curvature).run(BarzilaiBorwein(), 4, start=[1.0, -2.0], first=0.1)
     for k in (2, 3, 4):
         s = steps[k - 1].wb - steps[k - 2].wb
         y = curvature * s
@@ -106,14 +108,14 @@ def test_barzilai_borwein_takes_the_two_formulas_in_turn():
 
 def test_barzilai_borwein_solves_a_quadratic_far_faster_than_the_best_constant():
     problem = Quadratic(1.0, 10.0, 100.0, 1000.0)
-    fast = problem.run(BarzilaiBorwein(first=1e-3), 60)[-1]
+    fast = problem.run(BarzilaiBorwein(), 60, first=1e-3)[-1]
     slow = problem.run(Constant(2 / 1001), 60)[-1]
     assert fast.cost < 1e-6 * slow.cost
 
 
 def test_barzilai_borwein_never_exceeds_the_largest_of_the_last_ten_costs():
     # Curvatures so unlike that without this bound, or with 11 costs, some steps exceed it.
-    steps = Quadratic(*np.geomspace(1, 1e5, 6)).run(BarzilaiBorwein(first=1.0), 300)
+    steps = Quadratic(*np.geomspace(1, 1e5, 6)).run(BarzilaiBorwein(), 300, first=1.0)
     costs = [step.cost for step in steps]
     assert any(after > before for before, after in itertools.pairwise(costs))
     for t in range(1, len(costs)):
@@ -121,14 +123,14 @@ def test_barzilai_borwein_never_exceeds_the_largest_of_the_last_ten_costs():
 
 
 def test_barzilai_borwein_stays_put_at_the_minimum():
-    steps = Quadratic(1.0, 2.0).run(BarzilaiBorwein(first=0.5), 5, start=[0.0, 0.0])
+    steps = Quadratic(1.0, 2.0).run(BarzilaiBorwein(), 5, start=[0.0, 0.0], first=0.5)
     assert [step.cost for step in steps] == [0.0] * 6
     assert rates(steps) == [0.5] * 5
 
 
 @pytest.mark.parametrize("curvature", [(1.0, 5.0), (1.0, 1.5)])
 def test_adaptive_follows_its_formula(curvature):
-    steps = Quadratic(*curvature).run(Adaptive(first=0.05), 12, start=[1.0, 1.0])
+    steps = Quadratic(*curvature).run(Adaptive(), 12, start=[1.0, 1.0], first=0.05)
     alpha, theta = 0.05, 1 / 3
     for k in range(1, 12):
         step = np.linalg.norm(steps[k].wb - steps[k - 1].wb)
@@ -142,7 +144,7 @@ def test_adaptive_follows_its_formula(curvature):
 
 
 def test_adaptive_finds_the_curvature_by_itself():
-    last = Quadratic(100.0, 400.0).run(Adaptive(first=1e-9), 150)[-1]
+    last = Quadratic(100.0, 400.0).run(Adaptive(), 150, first=1e-9)[-1]
     assert last.cost < 1e-12
 
 
@@ -154,14 +156,14 @@ def test_no_rate_small_enough_ends_the_descent():
             step = super().at(t, wb, learning_rate)
             return step if t == 0 else step._replace(cost=math.inf)
 
-    for rule in (Backtracking(first=1.0), BarzilaiBorwein(first=1.0)):
+    for rule in (Backtracking(), BarzilaiBorwein()):
         steps = Cliff(1.0).run(rule, 1)
         assert not math.isfinite(steps[1].cost)
         smallest = 1 / LIMITS[np.dtype(float)]
         assert smallest / 2 <= steps[1].learning_rate <= 2 * smallest
 
 
-@pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])
+@pytest.mark.parametrize("rule", [Backtracking(), BarzilaiBorwein()])
 def test_a_start_from_which_no_step_leads_down_ends_the_descent(rule):
     """At the tip of |wb|, with 1 as its slope."""
 
@@ -173,7 +175,7 @@ def test_a_start_from_which_no_step_leads_down_ends_the_descent(rule):
     assert math.isnan(Tip(1.0).run(rule, 1, start=[0.0])[1].cost)
 
 
-@pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])
+@pytest.mark.parametrize("rule", [Backtracking(), BarzilaiBorwein()])
 def test_a_line_search_halves_its_way_out_of_infinite_costs(rule):
     """A cost that is finite near the start: 1 / 16 is the first half of a half that stays there."""
 
@@ -185,7 +187,7 @@ def test_a_line_search_halves_its_way_out_of_infinite_costs(rule):
     assert rates(Wall(1.0).run(rule, 1)) == [1 / 16]
 
 
-@pytest.mark.parametrize("rule", [Backtracking(first=1.0), BarzilaiBorwein(first=1.0)])
+@pytest.mark.parametrize("rule", [Backtracking(), BarzilaiBorwein()])
 def test_a_line_search_does_not_leap_over_a_kink(rule):
     """A slope of 1 down to 0.99 and of -0.9 below, where a step of 1 from 1 ends higher up."""
 
@@ -200,14 +202,14 @@ def test_a_line_search_does_not_leap_over_a_kink(rule):
 
 @pytest.mark.parametrize(("unit", "start"), [(1e-200, 1.0), (1e200, 1.0), (1e200, 1e-200)])
 def test_barzilai_borwein_goes_on_where_no_float_holds_a_square(unit, start):
-    rule = BarzilaiBorwein(first=0.1 / unit)
-    steps = Quadratic(unit, 2 * unit).run(rule, 200, start=[start, start])
+    problem = Quadratic(unit, 2 * unit)
+    steps = problem.run(BarzilaiBorwein(), 200, start=[start, start], first=0.1 / unit)
     assert np.abs(steps[-1].wb).max() < 1e-6 * start
 
 
 def test_rules_keep_nothing_between_descents():
     """The same rule object serves two descents, and each is as if it were alone."""
-    for rule in (Backtracking(1.0), BarzilaiBorwein(1.0), Adaptive(0.1)):
+    for rule in (Backtracking(), BarzilaiBorwein(), Adaptive()):
         first = Quadratic(1.0, 5.0).run(rule, 10)
         second = Quadratic(1.0, 5.0).run(rule, 10)
         assert rates(first) == rates(second)
@@ -225,7 +227,7 @@ def test_inverse_is_a_finite_learning_rate_for_any_curvature(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("rule", [Backtracking(1.0), BarzilaiBorwein(1.0), Adaptive(1.0)])
+@pytest.mark.parametrize("rule", [Backtracking(), BarzilaiBorwein(), Adaptive()])
 def test_growing_rates_stay_finite_where_nothing_moves(rule, dtype):
     steps = Quadratic(1.0, dtype=dtype).run(rule, 1200, start=np.zeros(1, dtype))
     assert all(step.cost == 0 for step in steps)

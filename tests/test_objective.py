@@ -55,7 +55,7 @@ def test_hessian_is_the_derivative_of_the_gradient(data, weights, rng, request):
     h = 1e-6
     forward = J.cost_and_gradient(w + h * v, b + h * c)[1:]
     backward = J.cost_and_gradient(w - h * v, b - h * c)[1:]
-    product = J.hessian(w, b)(v, c)
+    product = J.hessian_product(w, b)(v, c)
     for after, before, exact in zip(forward, backward, product, strict=True):
         # Central differences: the rounding of a gradient near 1, divided by h.
         assert_allclose(exact, (after - before) / (2 * h), atol=1e-8)
@@ -66,8 +66,12 @@ def test_hessian_bound_exceeds_the_hessian_everywhere(multiclass, rng):
     for _ in range(20):
         w, v = rng.normal(size=(2, 3, 4))
         b, c = rng.normal(size=(2, 3))
-        curvature = sum(np.vdot(p, q) for p, q in zip(J.hessian(w, b)(v, c), (v, c), strict=True))
-        bound = sum(np.vdot(p, q) for p, q in zip(J.hessian_bound()(v, c), (v, c), strict=True))
+        curvature = sum(
+            np.vdot(p, q) for p, q in zip(J.hessian_product(w, b)(v, c), (v, c), strict=True)
+        )
+        bound = sum(
+            np.vdot(p, q) for p, q in zip(J.hessian_bound_product()(v, c), (v, c), strict=True)
+        )
         assert curvature <= bound
 
 
@@ -113,7 +117,7 @@ def test_hessian_blocks_are_sums_over_the_sampled_rows(
     x = np.column_stack([(X - mean) * scale, np.ones(150)])[::stride]
     share = (weights / weights.sum())[::stride] / 0.5
     l2 = np.diag([*(scale**2 / (0.3 * weights.sum())), 0])
-    d = share * J.loss.curvature(w @ X[::stride].T + b[..., None])
+    d = share * J.loss.second_derivative(w @ X[::stride].T + b[..., None])
     expected = np.einsum("...i,ij,ik->...jk", d, x, x) + l2
     assert_allclose(H, expected, rtol=1e-12, atol=1e-15)
     assert_allclose(weight, d.sum(axis=-1), rtol=1e-12)

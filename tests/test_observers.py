@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -225,6 +226,17 @@ def test_a_refit_forgets_what_the_earlier_one_stored(binary):
 
 
 # ---------------------------------------------------------------------------- the record
+
+
+@pytest.mark.parametrize("worst", [np.nan, np.inf])
+def test_a_loss_that_is_no_number_is_never_the_lowest(worst):
+    losses = iter([worst, 0.5, 0.4, worst, 0.4])
+    observer = EarlyStopping(SimpleNamespace(evaluate=lambda w, b: (next(losses), 0.0)), 10)
+    best = []
+    for t in range(5):
+        observer.watch(SimpleNamespace(t=t, coef=None, intercept=None), None)
+        best.append(observer.preferred.t)
+    assert best == [0, 1, 2, 2, 2]
 
 
 def test_seconds_count_from_the_beginning_of_the_descent(binary):

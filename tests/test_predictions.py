@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_gdlogreg import GDLogisticRegression
-from sklearn_gdlogreg._data.decisions import decisions
+from sklearn_gdlogreg._data.decisions import decision_values as decisions
 
 LARGEST = {np.float64: 1.7e308, np.float32: float(np.float32(3.4e38))}
 

@@ -60,7 +60,7 @@ def new_threads():
 def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted, large):
     X, y, s = large
     X, y, s = STORAGES[storage](X), np.minimum(y, n_classes - 1), s if weighted else None
-    assert len(parts_of(X, y, 1.0)) > 2
+    assert len(parts_of(X, y, np.ones(len(y)))) > 2
     options = {"C": 1.0, "max_iter": 4, "tol": 0}
     models = [
         GDLogisticRegression(n_jobs=n_jobs, **options).fit(X, y, sample_weight=s)
@@ -147,9 +147,7 @@ def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
 def test_threads_end_with_the_descent_though_its_rows_are_kept(large, new_threads):
     X, y, _ = large
     objective = Objective.in_memory(X, y, 3, n_jobs=3)
-    _, steps = begin(
-        objective, np.zeros((3, 40)), np.zeros(3), learning_rate=0.1, coordinates="raw"
-    )
+    steps = begin(objective, np.zeros((3, 40)), np.zeros(3), learning_rate=0.1, coordinates="raw")
     next(steps), next(steps)
     assert new_threads(expected=2) == 2
     steps.close()

@@ -2,16 +2,35 @@
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils._array_api import move_to
 from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import validate_data
 
-from .._check import library_of, quiet
+from .._check import is_mapped, library_of, on_host, quiet
 from .._objective.cross_entropy import Sigmoid, Softmax
-from .._objective.rows import BATCH_ENTRIES, batches
+from .._objective.rows import BATCH_ENTRIES, batches, chunks
 from .array_api import Namespace
 
 
+def decisions(estimator, X, coef, intercept):
+    """z = w . x + b for rows that are to be predicted; of a memory map, chunk by chunk."""
+    if is_mapped(X) and X.ndim == 2 and len(X):
+        # What must be converted or copied is a chunk at a time, not the whole.
+        parts = (rows_to_predict(estimator, np.asarray(X)[rows]) for rows in chunks(X))
+        return np.concatenate([decision_values(part, coef, intercept) for part in parts])
+    return decision_values(rows_to_predict(estimator, X), coef, intercept)
+
+
+def rows_to_predict(estimator, X):
+    """X, checked, as floats, as in `fit`."""
+    # NumPy's products promote; those of other libraries want the dtype of the coefficients.
+    dtype = (np.float64, np.float32) if library_of(X) is None else estimator.coef_.dtype
+    with quiet():  # it looks for nan and inf in a sum, which may overflow
+        return validate_data(estimator, X, accept_sparse="csr", dtype=dtype, reset=False)
+
+
 @quiet()  # what overflows is computed again, and what underflows is 0
-def decisions(X, coef, intercept):
+def decision_values(X, coef, intercept):
     """z = w . x + b, of shape (m,) or (m, n_classes), finite for every finite row."""
     z = safe_sparse_dot(X, coef.T, dense_output=True) + intercept
     if library_of(z) is None:
@@ -66,3 +85,13 @@ def of_decisions(name, z):
         for k, of_class in enumerate(function(z[rows].T)):
             result[rows, k] = of_class
     return result
+
+
+def predicted(classes, z):
+    """The labels that decision values stand for, in the library that these are of."""
+    library, z = library_of(z), on_host(z)
+    codes = (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
+    labels = on_host(classes)[codes]
+    if library is None or labels.dtype.kind not in "biuf":
+        return labels
+    return move_to(labels, xp=library[0], device=library[1])

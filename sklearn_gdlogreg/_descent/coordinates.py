@@ -3,16 +3,6 @@
 Shapes: w (..., n_features) with b (...), where ... is nothing for the sigmoid and (n_classes,)
 for the softmax. A point of the descent is one array `wb` of shape (..., n_features + 1): the
 coordinates of w, and in its last entry that of b.
-
-Every kind of coordinates has
-
-    pack(w, b)         the point wb that stands for w and b
-    unpack(wb)         w and b, in the units of X
-    pull_back(dw, db)  the gradient with respect to wb, by the chain rule
-    scale              how far w moves when its coordinate moves by 1
-    curvature(...)     a bound of the curvature along any direction, from the moments of X
-
-scale being a number or of shape (n_features,).
 """
 
 import math
@@ -28,7 +18,56 @@ def join(w, b):
     return wb
 
 
-class Raw:
+class Coordinates:
+    """What all kinds of coordinates have.
+
+    Attributes
+    ----------
+    name : str
+    scale : float or ndarray of shape (n_features,)
+        How far w moves when its coordinate moves by 1; where a penalty tells features apart.
+    hessian_is_identity : bool
+        Whether they are made so that the Hessian, for each class alone, is nearly the identity.
+    made_at : tuple of int and two ndarrays, or None
+        The iteration, w and b at which they were made: what it takes to make them again. None
+        where they do not depend on it.
+    """
+
+    name: str
+    scale: float | np.ndarray
+    hessian_is_identity: bool = False
+    made_at: tuple[int, np.ndarray, np.ndarray] | None = None
+
+    def pack(self, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The point wb that stands for w and b."""
+        raise NotImplementedError
+
+    def unpack(self, wb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """w and b, in the units of X, that wb stands for."""
+        raise NotImplementedError
+
+    def pull_back(self, dw: np.ndarray, db: np.ndarray) -> np.ndarray:
+        """The gradient with respect to wb, by the chain rule."""
+        raise NotImplementedError
+
+    def hessian_bound(
+        self, mean: np.ndarray, deviation: np.ndarray, second_derivative_bound: float, l2: float
+    ) -> float:
+        """A bound of the eigenvalues of the Hessian in these coordinates, without a look at X.
+
+        Parameters
+        ----------
+        mean, deviation : ndarray of shape (n_features,)
+            The moments of the columns of X.
+        second_derivative_bound : float
+            What bounds the second derivative of the loss in z.
+        l2 : float
+            The strength of the L2 penalty.
+        """
+        raise NotImplementedError
+
+
+class Raw(Coordinates):
     """w and b themselves: the course's own descent."""
 
     name = "raw"
@@ -47,11 +86,12 @@ class Raw:
         return join(dw, db)
 
     @staticmethod
-    def curvature(mean, deviation, bound, l2):
-        return bound * (_sum_of_squares(np.hypot(mean, deviation)) + 1) + l2
+    def hessian_bound(mean, deviation, second_derivative_bound, l2):
+        size = np.hypot(mean, deviation)
+        return second_derivative_bound * (_sum_of_squares(size) + 1) + l2
 
 
-class Standardized:
+class Standardized(Coordinates):
     r"""The coefficients that standardized features would have.
 
     With z = w . x + b = u . (x - mean) / spread + c,
@@ -59,7 +99,7 @@ class Standardized:
         u = w / scale,   c = b + mean . w,          scale = 1 / spread
         du = scale * (dw - mean * db),   dc = db
 
-    and spread_j = sqrt(variance_j + 4 * l2). The curvature along w_j is at most
+    and spread_j = sqrt(variance_j + 4 * l2). The second derivative along w_j is at most
     variance_j / 4 + l2 for the sigmoid, so along every u_j it is at most 1/4.
     """
 
@@ -87,31 +127,31 @@ class Standardized:
     def pull_back(self, dw, db):
         return join((dw - np.multiply.outer(db, self.mean)) * self.scale, db)
 
-    def curvature(self, mean, deviation, bound, l2):
+    def hessian_bound(self, mean, deviation, second_derivative_bound, l2):
         # Along u_j, l2 adds at most 1/4: as much as the 1 stands for, which is the intercept's.
         size = np.hypot(deviation, mean - self.mean) * self.scale
-        return bound * (_sum_of_squares(size) + 1)
+        return second_derivative_bound * (_sum_of_squares(size) + 1)
 
 
-class Decorrelated:
+class Decorrelated(Coordinates):
     r"""Coordinates in which the second derivative H is the identity.
 
     With v the standardized coordinates of (w, b) and H = R R' the second derivative there,
 
         u = R' v,   du = inv(R) dv
 
-    For the softmax there is one such map for each class. `made_at` is the iteration, w and b that
-    they were made at: what it takes to make them again.
+    For the softmax there is one such map for each class.
     """
 
     name = "decorrelated"
+    hessian_is_identity = True
 
     def __init__(self, standardized, hessian, made_at=None):
         self.standardized = standardized
         self.made_at = made_at
         dtype = standardized.scale.dtype
         # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
-        # intercept) have curvature 0: they get as much as keeps the inverse's rounding below
+        # intercept) have eigenvalue 0: they get as much as keeps the inverse's rounding below
         # the square root of the dtype's.
         diagonal = np.einsum("...jj->...j", hessian)
         largest = diagonal.max(axis=-1, keepdims=True)
@@ -142,8 +182,11 @@ class Decorrelated:
         return _apply(self.from_gradient, self.standardized.pull_back(dw, db))
 
     @staticmethod
-    def curvature(mean, deviation, bound, l2):
-        return 1.0
+    def hessian_bound(mean, deviation, second_derivative_bound, l2):
+        # H was made of a (1 - a), or of its bound 1/4. For the sigmoid that is all there is. What
+        # the softmax adds between the classes at most doubles it: 2 diag(a (1 - a)) - (diag(a) -
+        # a a') is diagonally dominant.
+        return 4 * second_derivative_bound
 
 
 def _sum_of_squares(size):

@@ -34,12 +34,11 @@ class Decorrelation:
         m, n = objective.m, objective.n
         self.stride = max(1, m // (ROWS_PER_COLUMN * (n + 1)))
         total, squares, count = objective.rows.total(weights_in, self.stride)
-        if objective.rows.weighted:
-            # As many rows of equal weight would say as much (Kish's effective sample size).
-            effective = total**2 / max(squares, np.finfo(float).tiny)
-            if effective < ROWS_PER_COLUMN * (n + 1) / 2:
-                # The weights lie on few rows, which a sample may miss.
-                self.stride, (total, _, count) = 1, objective.rows.total(weights_in, 1)
+        # As many rows of equal weight would say as much (Kish's effective sample size).
+        effective = total**2 / max(squares, np.finfo(float).tiny)
+        if self.stride > 1 and effective < ROWS_PER_COLUMN * (n + 1) / 2:
+            # The weights lie on few rows, which a sample may miss.
+            self.stride, (total, _, count) = 1, objective.rows.total(weights_in, 1)
         self.weighted = count * self.stride
         # The sampled rows, and what their shares sum to.
         self.sample = self.stride, total
@@ -72,7 +71,7 @@ class Decorrelation:
         singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
         if singular or not self.fits_in_memory or self.price > HIGHEST_PRICE:
             return math.inf
-        # At w = 0 one map serves all classes: their curvature is the same there.
+        # At w = 0 one map serves all classes: their second derivatives are the same there.
         return 0 if self.price / self.n_outputs <= HIGH_PRICE else int(self.price)
 
     @property
@@ -110,5 +109,5 @@ class Decorrelation:
 
 def weights_in(part, stride):
     """Sums of the shares of a part's sampled rows and of their squares, and how many are not 0."""
-    share = part.on_host(part.sample(stride).shares).astype(np.float64)
+    share = part.on_host(part.sample(stride).share).astype(np.float64)
     return float(share.sum()), float(np.vdot(share, share)), int(np.count_nonzero(share))

@@ -1,4 +1,4 @@
-"""How curved the cost is, in the coordinates of the descent: what bounds a learning rate.
+"""The largest eigenvalue of the Hessian in the coordinates of the descent: it bounds its rates.
 
 A step of constant size alpha shrinks the distance to a minimum only where
 alpha < 2 / lambda_max, the largest eigenvalue of the second derivative there; with
@@ -18,36 +18,35 @@ ACCURACY = 1e-6
 
 def lipschitz(objective, coordinates):
     """L, a bound of lambda_max at every point; never below it."""
-    hessian = objective.hessian_bound()
+    product = objective.hessian_bound_product()
     # The bound does not mix the classes: where they have the same coordinates, one serves for all.
-    outputs = objective.outputs if coordinates.name == "decorrelated" else ()
-    return largest_eigenvalue(hessian, coordinates, objective, outputs) * (1 + 10 * ACCURACY)
+    outputs = objective.outputs if coordinates.hessian_is_identity else ()
+    return _largest_eigenvalue(product, coordinates, objective, outputs) * (1 + 10 * ACCURACY)
 
 
-def curvature_at(objective, coordinates, w, b):
-    """lambda_max where the descent stands."""
-    return largest_eigenvalue(
-        objective.hessian(w, b), coordinates, objective, outputs=objective.outputs
-    )
+def lambda_max(objective, coordinates, w, b):
+    """The largest eigenvalue of the Hessian at (w, b)."""
+    product = objective.hessian_product(w, b)
+    return _largest_eigenvalue(product, coordinates, objective, objective.outputs)
 
 
-def largest_eigenvalue(hessian, coordinates, objective, outputs):
-    """Of v -> pull_back(hessian(unpack(v))), by Lanczos iterations."""
+def _largest_eigenvalue(product, coordinates, objective, outputs):
+    """Of v -> pull_back(product(unpack(v))), by Lanczos iterations."""
     shape = (*outputs, objective.n + 1)
 
-    def curvature(v):
+    def hessian_times(v):
         w, b = coordinates.unpack(v.reshape(shape).astype(objective.dtype, copy=False))
-        return coordinates.pull_back(*hessian(w, b)).ravel().astype(np.float64, copy=False)
+        return coordinates.pull_back(*product(w, b)).ravel().astype(np.float64, copy=False)
 
     # A fixed start keeps refits identical to the last bit; a random one is not orthogonal to
     # the eigenvector, as a constant or a unit vector easily is.
     size = math.prod(shape)
     start = np.random.default_rng(0).standard_normal(size)
-    unit = float(np.abs(curvature(start)).max())
+    unit = float(np.abs(hessian_times(start)).max())
     if unit == 0 or not math.isfinite(unit):
         return unit
     # In units of their own size: X of scale 1e+150 squares to the edge of the numbers.
-    operator = LinearOperator((size, size), lambda v: curvature(v) / unit, dtype=np.float64)
+    operator = LinearOperator((size, size), lambda v: hessian_times(v) / unit, dtype=np.float64)
     # SciPy from 1.17 on restarts where the Hessian is nearly the identity, with random numbers.
     seed = {"rng": np.random.default_rng(0)} if "rng" in signature(eigsh).parameters else {}
     top = eigsh(

@@ -1,13 +1,14 @@
 """The learning-rate rules: how far to go from here.
 
-A rule is a small value with one method,
+A rule is a small value with two methods,
 
+    init(problem)     ->  what it remembers before its first step: a tuple of numbers
     take(here, move)  ->  the next Step
 
-where `here` is where the descent stands and `move(learning_rate)` is the step that this
-learning rate leads to, its cost and gradient included. What a rule must remember it hands on
-in the step's `memory`, a tuple of numbers: the rule itself never changes, so one rule can
-serve many descents and a descent can be continued from a step alone.
+where `problem` is the cost in the coordinates of the descent, `here` is where the descent stands
+and `move(learning_rate)` is the step that this learning rate leads to, its cost and gradient
+included. What a rule must remember it hands on in the step's `memory`: the rule itself never
+changes, so one rule can serve many descents and a descent can be continued from a step alone.
 
 In the formulas G is the gradient `dwb`, k counts the steps, and s and y are the differences
 of the points and of the gradients between one step and the next.
@@ -17,10 +18,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from .._check import check_float
+
+if TYPE_CHECKING:
+    from .steps import Problem, Step
+
+Memory = tuple[float, ...]
 
 # No learning rate that a rule chooses leaves [1 / limit, limit], by the dtype it is multiplied
 # with: where the cost is flat to the last bit, rules that grow their step would overflow.
@@ -33,35 +40,56 @@ def limited(learning_rate, dtype):
     return min(max(learning_rate, 1 / limit), limit)
 
 
-def inverse(curvature, dtype):
-    """1 / curvature as a learning rate; a flat cost takes any."""
-    return limited(1 / curvature, dtype) if curvature > 0 else 1.0
+def inverse(lipschitz: float, dtype: np.dtype) -> float:
+    """The learning rate 1 / L; a flat cost takes any."""
+    return limited(1 / lipschitz, dtype) if lipschitz > 0 else 1.0
 
 
-def rule_for(learning_rate, problem):
-    """The rule that a `learning_rate` parameter stands for: a number, a function or a name."""
-    if callable(learning_rate):
-        return Schedule(learning_rate)
-    if isinstance(learning_rate, str):
-        return RULES[learning_rate](problem)
-    return Constant(check_float("learning_rate", learning_rate))
+class Rule:
+    """A learning-rate rule; one that has nothing to say there leaves it as it is here.
+
+    Attributes
+    ----------
+    given : bool
+        Whether the rates are the user's own, so that it is they who can change them.
+    adapts : bool
+        Whether it looks at the cost, and so goes on undisturbed when its coordinates change: a
+        rule that does not would not notice.
+    chooses_coordinates : bool
+        Whether ``coordinates="auto"`` leaves the choice of the coordinates to what is fastest. All
+        other rules descend in w and b themselves then, as the course does.
+    """
+
+    given: ClassVar[bool] = False
+    adapts: ClassVar[bool] = False
+    chooses_coordinates = False
+
+    def init(self, problem: "Problem") -> Memory:
+        return ()
+
+    def take(self, here: "Step", move: Callable[[float], "Step"]) -> "Step":
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Rule):
     """The course's rule: the same learning rate at every step."""
 
     learning_rate: float
+
+    given = True
 
     def take(self, here, move):
         return move(self.learning_rate)
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Rule):
     """The learning rate of step t is f(t), t = 1, 2, ..."""
 
     f: Callable[[int], float]
+
+    given = True
 
     def take(self, here, move):
         t = here.t + 1
@@ -72,6 +100,29 @@ class Schedule:
                 f"learning_rate({t}) returned {learning_rate!r}."
             )
         return move(check_float(f"learning_rate({t})", learning_rate))
+
+
+@dataclass(frozen=True)
+class Lipschitz(Rule):
+    """The constant 1 / L: the longest that needs no look at the cost, which never increases."""
+
+    def init(self, problem):
+        return (problem.longest_safe_rate,)
+
+    def take(self, here, move):
+        return move(*here.memory)._replace(memory=here.memory)
+
+
+@dataclass(frozen=True)
+class Silver(Rule):
+    """The silver schedule in units of 1 / L."""
+
+    def init(self, problem):
+        return (problem.longest_safe_rate,)
+
+    def take(self, here, move):
+        learning_rate = silver(*here.memory)(here.t + 1)
+        return move(learning_rate)._replace(memory=here.memory)
 
 
 def silver(unit):
@@ -103,7 +154,7 @@ def silver(unit):
 
 
 @dataclass(frozen=True)
-class Backtracking:
+class Backtracking(Rule):
     """Armijo's rule: twice the last learning rate, halved until the cost falls enough.
 
     References
@@ -112,16 +163,19 @@ class Backtracking:
     Pacific J. Math. 16, 1966; Nocedal and Wright, Numerical Optimization, 2006, Algorithm 3.1.
     """
 
-    first: float
+    adapts = True
+
+    def init(self, problem):
+        return (problem.first_learning_rate,)
 
     def take(self, here, move):
-        (learning_rate,) = here.memory or (self.first,)
+        (learning_rate,) = here.memory
         there = first_sufficient_decrease(here.cost, here, move, learning_rate)
         return there._replace(memory=(limited(2 * there.learning_rate, here.wb.dtype),))
 
 
 @dataclass(frozen=True)
-class BarzilaiBorwein:
+class BarzilaiBorwein(Rule):
     """The rate that would fit the last step, if the curvature were the same in all directions.
 
         alpha = s's / s'y   and   alpha = s'y / y'y   in turn,
@@ -138,15 +192,19 @@ class BarzilaiBorwein:
     Process. 57, 2009 (with a prox).
     """
 
-    first: float
+    chooses_coordinates: bool = False
     costs: int = 10
 
+    adapts = True
+
+    def init(self, problem):
+        return (problem.first_learning_rate,)
+
     def take(self, here, move):
-        learning_rate, *costs = here.memory or (self.first, here.cost)
+        learning_rate, *costs = here.memory
+        costs = (*costs, here.cost)[-self.costs :]
         there = first_sufficient_decrease(max(costs), here, move, learning_rate)
-        learning_rate = self.next_rate(here, there)
-        costs = (*costs, there.cost)[-self.costs :]
-        return there._replace(memory=(learning_rate, *costs))
+        return there._replace(memory=(self.next_rate(here, there), *costs))
 
     def next_rate(self, here, there):
         s = there.wb - here.wb
@@ -160,7 +218,7 @@ class BarzilaiBorwein:
 
 
 @dataclass(frozen=True)
-class Adaptive:
+class Adaptive(Rule):
     """AdGD: the learning rate follows the curvature met on the way; the cost is never needed.
 
         L_k = |G_k - G_{k-1}| / |w_k - w_{k-1}|,    theta_k = alpha_k / alpha_{k-1}
@@ -173,10 +231,12 @@ class Adaptive:
     2024, arXiv:2308.02261, Algorithm 2.
     """
 
-    first: float
+    def init(self, problem):
+        # It never looks whether the cost has fallen: it begins on the safe side.
+        return problem.safe_learning_rate, 1 / 3
 
     def take(self, here, move):
-        learning_rate, growth = here.memory or (self.first, 1 / 3)
+        learning_rate, growth = here.memory
         there = move(learning_rate)
         s = float(np.linalg.norm(there.wb - here.wb))
         y = float(np.linalg.norm(there.dwb - here.dwb))
@@ -214,14 +274,20 @@ def first_sufficient_decrease(bound, here, move, learning_rate):
         learning_rate /= 2
 
 
-# The rules that look at the cost, and so go on undisturbed when their coordinates change.
-LINE_SEARCHES = {"auto", "backtracking", "barzilai-borwein"}
-
 RULES = {
-    "auto": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
-    "lipschitz": lambda problem: Constant(problem.longest_safe_rate),
-    "backtracking": lambda problem: Backtracking(problem.first_learning_rate),
-    "barzilai-borwein": lambda problem: BarzilaiBorwein(problem.first_learning_rate),
-    "adaptive": lambda problem: Adaptive(problem.first_learning_rate),
-    "silver": lambda problem: Schedule(silver(problem.longest_safe_rate)),
+    "auto": BarzilaiBorwein(chooses_coordinates=True),
+    "lipschitz": Lipschitz(),
+    "backtracking": Backtracking(),
+    "barzilai-borwein": BarzilaiBorwein(),
+    "adaptive": Adaptive(),
+    "silver": Silver(),
 }
+
+
+def rule_for(learning_rate: float | str | Callable[[int], float]) -> Rule:
+    """The rule that a `learning_rate` parameter stands for: a number, a function or a name."""
+    if callable(learning_rate):
+        return Schedule(learning_rate)
+    if isinstance(learning_rate, str):
+        return RULES[learning_rate]
+    return Constant(check_float("learning_rate", learning_rate))

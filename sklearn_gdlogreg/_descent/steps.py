@@ -1,36 +1,17 @@
 """Gradient descent: one step after another, for ever. When to stop is the caller's business."""
 
-import math
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import cached_property, partial
-from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 
-# scikit-learn has no public way to declare what a parameter may be; its estimators and most
-# third-party ones use this module.
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-
 from .._check import quiet
-from .coordinates import Raw, Standardized
-from .decorrelation import Decorrelation
+from .._objective.objective import Objective
+from .coordinates import Coordinates
 from .eigenvalues import lipschitz
-from .learning_rate import LINE_SEARCHES, RULES, inverse, rule_for
-
-# What `descend` and GDLogisticRegression accept, in the form of scikit-learn's own estimators.
-DESCENT_PARAMETERS = {
-    "learning_rate": [
-        Interval(Real, 0, None, closed="neither"),
-        StrOptions(set(RULES)),
-        callable,
-    ],
-    "C": [Interval(Real, 0, None, closed="right")],
-    "l1_ratio": [Interval(Real, 0, 1, closed="both")],
-    "fit_intercept": ["boolean"],
-    "n_jobs": [None, Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
-    "coordinates": [StrOptions({"auto", "raw", "standardized", "decorrelated"})],
-}
+from .learning_rate import Memory, Rule, inverse, rule_for
+from .plan import Plan, plan_for
 
 
 class Step(NamedTuple):
@@ -62,26 +43,20 @@ class Step(NamedTuple):
     coef: np.ndarray
     intercept: np.ndarray
     cost: float
-    gradient: tuple
+    gradient: tuple[np.ndarray, np.ndarray]
     learning_rate: float
     wb: np.ndarray
     dwb: np.ndarray
-    coordinates: object
-    memory: tuple = ()
+    coordinates: Coordinates
+    memory: Memory = ()
 
 
 class Problem:
-    """An objective, seen in the coordinates of the descent.
+    """An objective, seen in the coordinates of a descent: what a rule and a step need to know."""
 
-    From iteration `stale_at` on it is better seen in coordinates that `decorrelation` makes where
-    the descent has come to.
-    """
-
-    def __init__(self, objective, coordinates, decorrelation=None, stale_at=math.inf):
+    def __init__(self, objective: Objective, coordinates: Coordinates):
         self.objective = objective
         self.coordinates = coordinates
-        self.decorrelation = decorrelation
-        self.stale_at = stale_at
         self.penalty = objective.penalty
         self.dtype = objective.dtype
 
@@ -101,62 +76,29 @@ class Problem:
         dwb = self.coordinates.pull_back(dw, db)
         return Step(t, w, b, J, (dw, db), learning_rate, wb, dwb, self.coordinates)
 
-    def decorrelated(self, here):
-        """The same problem in coordinates made for where the descent stands; `here` in them."""
-        coordinates = self.decorrelation.at(here.coef, here.intercept, here.t)
-        problem = self._seen_in(coordinates)
-        here = here._replace(
-            wb=coordinates.pack(here.coef, here.intercept),
-            dwb=coordinates.pull_back(*here.gradient),
-            coordinates=coordinates,
-            memory=(),
+    def seen(self, here):
+        """A step of other coordinates as it is in these."""
+        return here._replace(
+            wb=self.coordinates.pack(here.coef, here.intercept),
+            dwb=self.coordinates.pull_back(*here.gradient),
+            coordinates=self.coordinates,
         )
-        return problem, here
 
-    def _seen_in(self, coordinates):
-        """The same problem in decorrelated coordinates, until they are stale, if ever."""
-        t, _, _ = coordinates.made_at
-        ever = math.isfinite(self.stale_at)
-        stale_at = t + self.decorrelation.period if ever else math.inf
-        return Problem(self.objective, coordinates, self.decorrelation, stale_at)
-
-    def resumed(self, here, made_at):
-        """This problem, made for the start, as it was at a later step; `here` in it.
-
-        `made_at` is what decorrelated coordinates were made at, None where there were none.
-        """
-        problem = self
-        if made_at is not None:
-            t, w, b = made_at
-            problem = self._seen_in(self.decorrelation.at(w, b, t))
-        return problem, here._replace(coordinates=problem.coordinates)
-
-    def holding_blas(self):
-        """The context of every step: threads of BLAS would be in the way of ours."""
-        return self.objective.rows.holding_blas()
-
-    def close(self):
-        """End the threads that the sums over rows have started."""
-        self.objective.rows.close()
-
-    def violation(self, step):
-        """The largest entry of what keeps `step` from being optimal: 0 at the minimum."""
-        if self.penalty.smooth:
-            return float(np.maximum.reduce(np.abs(step.dwb), axis=None))
-        u, du = step.wb[..., :-1], step.dwb[..., :-1]
-        features = self.penalty.violation(u, du, step.coordinates.scale)
-        return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))
+    @property
+    def first_learning_rate(self):
+        """Where a line search begins: with Newton's step, or else on the safe side."""
+        return 1.0 if self.coordinates.hessian_is_identity else self.safe_learning_rate
 
     @cached_property
-    def first_learning_rate(self):
-        """1 / a bound of the curvature that needs no look at X: on the safe side."""
-        bound = self.objective.loss.curvature_bound
-        curvature = self.coordinates.curvature(*self.objective.moments, bound, self.penalty.l2)
-        return inverse(curvature, self.dtype)
+    def safe_learning_rate(self):
+        """1 / a bound of the Hessian that needs no look at X."""
+        bound = self.objective.loss.second_derivative_bound
+        moments = self.objective.moments
+        return inverse(self.coordinates.hessian_bound(*moments, bound, self.penalty.l2), self.dtype)
 
     @cached_property
     def lipschitz(self):
-        """L: the largest curvature of the cost is below it at every point."""
+        """L: the largest eigenvalue of the Hessian is below it at every point."""
         return lipschitz(self.objective, self.coordinates)
 
     @property
@@ -165,72 +107,61 @@ class Problem:
         return inverse(self.lipschitz, self.dtype)
 
 
-def iterate(problem, rule, here):
+def violation(step: Step, penalty) -> float:
+    """The largest entry of what keeps a step from being optimal: of dwb, or, with L1, nearly so."""
+    if penalty.smooth:
+        return float(np.maximum.reduce(np.abs(step.dwb), axis=None))
+    u, du = step.wb[..., :-1], step.dwb[..., :-1]
+    features = penalty.violation(u, du, step.coordinates.scale)
+    return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))
+
+
+def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Iterator[Step]:
     """The descent itself: yields `here`, then the step that follows it, and so on for ever."""
+    rows = problem.objective.rows
+    stale_at = plan.stale_at(problem.coordinates)
     try:
         while True:
             yield here
             # Around the step alone: a generator must not change its caller's state between two.
-            with quiet(), problem.holding_blas():
-                if here.t >= problem.stale_at:
-                    problem, here = problem.decorrelated(here)
-                    rule = replace(rule, first=problem.first_learning_rate)
+            with quiet(), rows.holding_blas():
+                if here.t >= stale_at:
+                    coordinates = plan.coordinates_at(here.t, here.coef, here.intercept)
+                    stale_at = plan.stale_at(coordinates)
+                    problem = Problem(problem.objective, coordinates)
+                    here = problem.seen(here)._replace(memory=rule.init(problem))
                 here = rule.take(here, partial(problem.move, here))
     finally:
-        problem.close()
+        rows.close()
 
 
-def standardized(objective):
-    mean, deviation = objective.moments
-    if not objective.fit_intercept:
-        # Nothing can take up a shift of the features: they are measured from 0.
-        mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)
-    return Standardized(mean, deviation, objective.penalty.l2)
-
-
-def problem_for(objective, w, b, *, learning_rate, coordinates):
-    """The problem in the coordinates that a `coordinates` parameter stands for."""
-    explicit = coordinates == "decorrelated"
-    if explicit and not objective.penalty.smooth:
-        raise ValueError(
-            "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
-            "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
-        )
-    if coordinates == "raw" or (coordinates == "auto" and learning_rate != "auto"):
-        return Problem(objective, Raw)
-    start = standardized(objective)
-    if coordinates == "standardized" or not objective.penalty.smooth:
-        return Problem(objective, start)
-    decorrelation = Decorrelation(objective, start)
-    if explicit and not decorrelation.fits_in_memory:
-        raise ValueError(
-            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
-            "every class, too large for these features; use coordinates='standardized'."
-        )
-    first_at = 0 if explicit else decorrelation.first_at
-    if first_at > 0:
-        return Problem(objective, start, decorrelation, first_at)
-    # A rule that knows nothing of the cost would not notice that its coordinates have changed.
-    adapts = isinstance(learning_rate, str) and learning_rate in LINE_SEARCHES
-    stale_at = decorrelation.period if adapts else math.inf
-    return Problem(objective, decorrelation.at(w, b), decorrelation, stale_at)
-
-
-def begin(objective, w, b, *, learning_rate, coordinates, resumed=None):
-    """The problem, and its descent from (w, b): what all that descend have in common.
+def begin(
+    objective: Objective,
+    w: np.ndarray,
+    b: np.ndarray,
+    *,
+    learning_rate,
+    coordinates: str,
+    resumed: tuple[Step, tuple | None] | None = None,
+) -> Iterator[Step]:
+    """A descent from (w, b): what all that descend have in common.
 
     Or from a later step, with `resumed`: the step, and what its coordinates were made at.
     """
+    rule = rule_for(learning_rate)
     with quiet(), objective.rows.holding_blas():
-        problem = problem_for(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
-        if resumed is not None:
-            problem, start = problem.resumed(*resumed)
-        rule = rule_for(learning_rate, problem)
+        plan = plan_for(objective, rule, coordinates)
         if resumed is None:
-            start = problem.start(w, b)
-    if not (np.isfinite(start.cost) and np.isfinite(start.dwb).all()):
+            problem = Problem(objective, plan.coordinates_at_start(w, b))
+            here = problem.start(w, b)
+            here = here._replace(memory=rule.init(problem))
+        else:
+            here, made_at = resumed
+            problem = Problem(objective, plan.coordinates_made_at(made_at))
+            here = here._replace(coordinates=problem.coordinates)
+    if not (np.isfinite(here.cost) and np.isfinite(here.dwb).all()):
         raise ValueError(
             "The cost at the start is not finite: coef_init is too large for the scale of X. Start "
             "from smaller coefficients, or from none."
         )
-    return problem, iterate(problem, rule, start)
+    return iterate(problem, rule, here, plan)

@@ -27,8 +27,8 @@ def _own(z, y, xp):
 class Sigmoid:
     """Two classes: a = 1 / (1 + exp(-z)) is the probability of y = 1."""
 
-    # a (1 - a) <= 1/4: the steepest slope of the sigmoid bounds the curvature of the loss.
-    curvature_bound = 0.25
+    # a (1 - a) <= 1/4: the steepest slope of the sigmoid.
+    second_derivative_bound = 0.25
 
     @staticmethod
     def activation(z, xp=np):
@@ -89,7 +89,7 @@ class Sigmoid:
         return a * (1 - a) * v
 
     @staticmethod
-    def curvature(z, xp=np):
+    def second_derivative(z, xp=np):
         """The second derivative of the loss: a (1 - a)."""
         a = Sigmoid.activation(z, xp)
         return a * (1 - a)
@@ -110,7 +110,7 @@ class Softmax:
 
     # diag(a) - a a' has no eigenvalue above 1/2 (Boehning, Multinomial logistic regression
     # algorithm, Ann. Inst. Stat. Math. 44, 1992).
-    curvature_bound = 0.5
+    second_derivative_bound = 0.5
 
     @staticmethod
     def activation(z, xp=np):
@@ -161,7 +161,7 @@ class Softmax:
         return a * (v - xp.sum(a * v, axis=0))
 
     @staticmethod
-    def curvature(z, xp=np):
+    def second_derivative(z, xp=np):
         """The second derivative of the loss along each z_k alone: a_k (1 - a_k)."""
         a = Softmax.activation(z, xp)
         return a * (1 - a)
@@ -177,3 +177,13 @@ class Softmax:
         own = _own(z, y, xp)
         others = xp.where(own, -math.inf, z)
         return xp.max(xp.where(own, z, -math.inf), axis=0) > xp.max(others, axis=0)
+
+
+def loss_for(n_classes):
+    """The loss, and the shape of a row's z."""
+    return (Sigmoid, ()) if n_classes == 2 else (Softmax, (n_classes,))
+
+
+def labels_for_loss(codes, n_classes, dtype):
+    """Codes 0 .. n_classes - 1 as the loss takes them."""
+    return codes.astype(dtype) if n_classes == 2 else codes

@@ -87,21 +87,21 @@ def second_moments_of(part, weights, mean, scale):
 
 def _present(X, part, rows):
     """Some rows of a part, 0 for those without weight: infinity times 0 would be no number."""
-    return part.xp.where((part.share[rows] > 0)[:, None], X, 0.0) if part.weighted else X
+    return X if part.absent is None else part.xp.where(part.absent[rows][:, None], 0.0, X)
 
 
 def _sum_of_some(part, stride):
-    """Of every stride-th row, and their number."""
+    """The sum of every stride-th row that has a weight, and their number."""
     sample = part.sample(stride)
-    count = int(part.xp.count_nonzero(sample.share > 0)) if sample.weighted else sample.m
+    count = int(part.xp.count_nonzero(sample.share > 0))
     X = _present(sample.X, sample, slice(None))
     return part.on_host(part.xp.sum(X, axis=0)).astype(np.float64), count
 
 
 def _sums_around(part, near, stride, unit):
-    """Of x - near and of its squares: the first two moments around a point."""
+    """Sums of x - near and of its squares: the first two moments around a point."""
     sample = part.sample(stride)
-    X, shares = sample.X, sample.shares / unit
+    X, shares = sample.X, sample.share / unit
     if sparse.issparse(X):
         return _sparse_sums_around(sample, shares)
     common = square = np.zeros(X.shape[1])
@@ -114,7 +114,7 @@ def _sums_around(part, near, stride, unit):
 
 
 def _sparse_sums_around(sample, shares):
-    """The same around 0."""
+    """The first two moments around 0, from the stored entries alone."""
     n = sample.X.shape[1]
     common, square = np.zeros(n), np.zeros(n)
     for entries, columns, of_entries in _stored(sample, shares):
@@ -130,7 +130,7 @@ def _stored(sample, shares):
         stored = slice(X.indptr[batch.start], X.indptr[batch.stop])
         counts = np.diff(X.indptr[batch.start : batch.stop + 1])
         entries, of_entries = X.data[stored], np.repeat(shares[batch], counts)
-        if sample.weighted:
+        if sample.absent is not None:
             entries = np.where(of_entries > 0, entries, 0)  # as `_present` does
         yield entries, X.indices[stored], of_entries
 
@@ -153,7 +153,7 @@ def _careful_moments(rows, columns, stride, unit):
 def _deviations_in(part, columns, center, size, stride, unit):
     """Sums of d = x / size - center, of its absolute value and of its square."""
     sample = part.sample(stride)
-    shares = sample.shares / unit
+    shares = sample.share / unit
     if sparse.issparse(sample.X):
         return _sparse_deviations_in(sample, shares, columns, center, size)
     n = columns.shape[0]
@@ -168,7 +168,7 @@ def _deviations_in(part, columns, center, size, stride, unit):
 
 
 def _sparse_deviations_in(sample, shares, columns, center, size):
-    """The same, without touching the entries that are not stored: they deviate by the center."""
+    """The sums of `_deviations_in`; entries that are not stored deviate by the center."""
     n = len(columns)
     X = sample.X if n == sample.X.shape[1] else sample.X[:, columns]
     sample = type(sample)(X, sample.y, shares)

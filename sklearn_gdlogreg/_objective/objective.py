@@ -17,6 +17,7 @@ from functools import cached_property, reduce
 import numpy as np
 
 from .._check import quiet
+from .cross_entropy import loss_for
 from .in_memory import InMemory, added, largest
 from .moments import moments, second_moments_of
 from .penalty import ElasticNet
@@ -44,10 +45,8 @@ def _of_block(block, loss, w, b, xp):
     """Forward from z to the loss, backward from dz."""
     X, y, share, _ = block
     losses, dz = loss.cross_entropy(linear_of(block, w, b, xp), y, xp)
-    if isinstance(share, float):
-        J = float(xp.add.reduce(losses, dtype=np.float64)) * share
-    else:
-        J = float(xp.vdot(share, losses))
+    losses *= share
+    J = float(xp.add.reduce(losses, dtype=np.float64))
     dw, db = _backward(dz, X, share, xp)
     return J, dw, db
 
@@ -69,8 +68,8 @@ def evaluation_of(part, loss, w, b):
     return mean_loss, right
 
 
-def curvature_of(part, loss, v, c, w, b):
-    """A part's share of the second derivative at (w, b), times (v, c)."""
+def hessian_product_of(part, loss, v, c, w, b):
+    """A part's share of the Hessian at (w, b) times (v, c)."""
 
     def of_block(block):
         z, v_z = (linear_of(block, *at, part.xp) for at in ((w, b), (v, c)))
@@ -79,11 +78,11 @@ def curvature_of(part, loss, v, c, w, b):
     return reduce(added, map(of_block, part.blocks))
 
 
-def curvature_bound_of(part, loss, v, c):
-    """The same for a matrix that the second derivative exceeds nowhere."""
+def hessian_bound_product_of(part, loss, v, c):
+    """A part's share of a matrix that the Hessian exceeds nowhere, times (v, c)."""
 
     def of_block(block):
-        dz = loss.curvature_bound * linear_of(block, v, c, part.xp)
+        dz = loss.second_derivative_bound * linear_of(block, v, c, part.xp)
         return _backward(dz, block.X, block.share, part.xp)
 
     return reduce(added, map(of_block, part.blocks))
@@ -98,33 +97,33 @@ def misplaced_in(part, loss, w, b):
     return (misplaced,)
 
 
-def largest_curvature_in(part, loss, w, b, stride):
-    """Of the loss in each z, among sampled rows with a weight."""
+def largest_second_derivative_in(part, loss, w, b, stride):
+    """The largest second derivative of the loss in each z, among sampled rows with a weight."""
     sample = part.sample(stride)
-    d = _curvature_in(sample, loss, w, b)
-    # No row, no curvature: a part may be shorter than the stride.
+    d = _second_derivative_in(sample, loss, w, b)
+    # No row, no derivative: a part may be shorter than the stride.
     return (part.xp.max(d, axis=-1) if sample.m else np.zeros(d.shape[:-1], d.dtype),)
 
 
-def _curvature_in(sample, loss, w, b):
-    d = loss.curvature(linear(sample.X, w, b), sample.xp)
-    return sample.xp.where(sample.share > 0, d, 0.0) if sample.weighted else d
+def _second_derivative_in(sample, loss, w, b):
+    d = loss.second_derivative(linear(sample.X, w, b), sample.xp)
+    return d if sample.absent is None else sample.xp.where(sample.absent, 0.0, d)
 
 
 def hessian_of(part, loss, w, b, least, mean, scale, stride, unit):
-    """A part's share of the second derivative, and of its weights, from sampled rows.
+    """A part's share of the Hessian, and of its weights, from sampled rows.
 
     Without what mixes the classes, for features (x - mean) * scale; the shares of the sample are
-    in `unit`, and the curvature of the loss is nowhere below `least`.
+    in `unit`, and no second derivative of the loss counts as less than `least`.
     """
     sample = part.sample(stride)
-    d = sample.shares / unit
+    d = sample.share / unit
     if w is None:
         # 1/4 bounds a (1 - a): the fixed bound of Bohning and Lindsay, Ann. Inst. Stat. Math.
         # 40, 1988. Less than that is true at the start only.
         d *= 0.25
     else:
-        d = d * sample.xp.maximum(_curvature_in(sample, loss, w, b), least)
+        d = d * sample.xp.maximum(_second_derivative_in(sample, loss, w, b), least)
     return second_moments_of(sample, d, mean, scale), part.xp.sum(d, axis=-1)
 
 
@@ -144,7 +143,7 @@ class Objective:
     def __init__(self, rows, *, C=np.inf, l1_ratio=0.0, fit_intercept=True):
         self.rows = rows
         self.m, self.n, self.dtype = rows.m, rows.n, rows.dtype
-        self.loss, self.outputs = rows.loss, rows.outputs
+        self.loss, self.outputs = loss_for(rows.n_classes)
         self.fit_intercept = fit_intercept
         # Beyond this, w is 0 to the last bit; squares of it would overflow.
         strongest = math.sqrt(np.finfo(rows.dtype).max)
@@ -167,22 +166,22 @@ class Objective:
         """The mean of the losses, without the penalty, and the share of rows that are right."""
         return self.rows.total(evaluation_of, self.loss, w, b)
 
-    def hessian(self, w, b):
-        """The second derivative of J at (w, b): a function from (v, c) to its product with them."""
-        return lambda v, c: self._curvature(curvature_of, v, c, w, b)
+    def hessian_product(self, w, b):
+        """The Hessian of J at (w, b), as a function from (v, c) to its product with them."""
+        return lambda v, c: self._product(hessian_product_of, v, c, w, b)
 
-    def hessian_bound(self):
-        """The same for a matrix that the second derivative exceeds nowhere."""
-        return lambda v, c: self._curvature(curvature_bound_of, v, c)
+    def hessian_bound_product(self):
+        """A matrix that the Hessian of J exceeds nowhere, as such a function."""
+        return lambda v, c: self._product(hessian_bound_product_of, v, c)
 
-    def _curvature(self, of_part, v, c, *at):
+    def _product(self, of_part, v, c, *at):
         if not self.fit_intercept:
             c = c * 0  # an intercept that never moves curves nothing, and H stays symmetric
         dw, db = self.rows.total(of_part, self.loss, v, c, *at)
         return dw + self.penalty.gradient(v), db if self.fit_intercept else db * 0
 
     def hessian_blocks(self, w, b, mean, scale, sample):
-        """The second derivative for features (x - mean) * scale, without what mixes the classes.
+        """The Hessian for features (x - mean) * scale, without what mixes the classes.
 
         Parameters
         ----------
@@ -197,13 +196,13 @@ class Objective:
         H : ndarray of shape (n + 1, n + 1) or (K, n + 1, n + 1)
             The intercept last.
         weight : float or ndarray of shape (K,)
-            The mean of the curvature of the loss in z.
+            The mean of the second derivatives of the loss in z.
         """
         stride, unit = sample
         least = None
         if w is not None:
             (most,) = self.rows.total(
-                largest_curvature_in, self.loss, w, b, stride, combine=largest
+                largest_second_derivative_in, self.loss, w, b, stride, combine=largest
             )
             # Saturated rows matter next to nothing now, and are on their way back where w shrinks.
             least = np.asarray(most)[..., None] / 1000

@@ -66,7 +66,7 @@ class Block(NamedTuple):
 
     X: object
     y: np.ndarray
-    share: np.ndarray | float
+    share: np.ndarray
     absent: np.ndarray | None = None
 
 
@@ -78,8 +78,8 @@ class Part:
     X : ndarray or CSR of shape (m, n)
     y : ndarray of shape (m,)
         For the sigmoid 0.0 or 1.0, in the dtype of X; for the softmax 0 .. K - 1.
-    share : ndarray of shape (..., m), or number
-        Each row's share of the mean, s_i / sum s; a number if all rows have the same.
+    share : ndarray of shape (..., m)
+        Each row's share of the mean, s_i / sum s.
     first : int
         The number of the first row, among all rows.
     length : int
@@ -99,11 +99,6 @@ class Part:
     def m(self):
         return self.X.shape[0]
 
-    @property
-    def weighted(self):
-        """Whether the rows count differently."""
-        return not isinstance(self.share, float)
-
     def __sizeof__(self):
         """What it costs to send it elsewhere: Dask's scheduler asks."""
         return stored_bytes(self.X) + self.y.nbytes
@@ -115,22 +110,23 @@ class Part:
 
     def _block(self, rows):
         X = SparseRows(self.X, rows) if sparse.issparse(self.X) else self.X[rows, :]
-        if not self.weighted:
-            return Block(X, self.y[rows], self.share)
-        share = self.share[..., rows]
-        absent = share == 0
+        absent = None if self.absent is None else self.absent[rows]
+        return Block(X, self.y[rows], self.share[..., rows], absent)
+
+    @cached_property
+    def absent(self):
+        """Which rows have no weight: whatever they hold counts for nothing; None for none."""
+        absent = self.share == 0
         if absent.ndim > 1:
             absent = absent.all(axis=0)
-        has_absent = bool(self.xp.count_nonzero(absent))
-        return Block(X, self.y[rows], share, absent if has_absent else None)
+        return absent if self.xp.count_nonzero(absent) else None
 
     def sample(self, stride):
         """The rows whose number, among all rows, is a multiple of `stride`; all of them for 1."""
         if stride == 1:
             return self
         chosen = slice(-self.first % stride, None, stride)
-        share = self.share[chosen] if self.weighted else self.share
-        return self._with(self.X[chosen, :], self.y[chosen], share)
+        return self._with(self.X[chosen, :], self.y[chosen], self.share[chosen])
 
     def _with(self, X, y, share):
         """Other rows in the same place."""
@@ -141,11 +137,6 @@ class Part:
         most = max(1, self.batch_entries // max(1, entries_a_row))
         # None for no rows: a part may be shorter than the stride of a sample.
         return batches(self.m, max(1, -(-self.m // max(1, round(self.m / most)))))
-
-    @property
-    def shares(self):
-        """The share of every row, as an array."""
-        return self.share if self.weighted else self.xp.full(self.m, self.share, self.X.dtype)
 
     @staticmethod
     def on_host(array):
@@ -163,7 +154,7 @@ def parts_of(X, y, share, extra=0, first=0):
         Part(
             _rows_of(X, rows),
             y[rows],
-            share if isinstance(share, float) else share[..., rows],
+            share[..., rows],
             first + rows.start,
             length,
         )

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._check import quiet
+from .._fit import objective_for
 from .common import axes_for, descended, feature_names
 
 
@@ -149,20 +150,21 @@ class DescentDisplay:
         reach = margin * np.where(high > low, high - low, 1)
         values = [np.linspace(a, b, n_grid) for a, b in zip(low - reach, high + reach, strict=True)]
 
-        examples = last._examples(X, y, sample_weight)
-        if not np.array_equal(examples.classes, last.classes_):
+        examples = last._load(X, y, sample_weight, caller=last)
+        classes = examples.schema.classes
+        if not np.array_equal(classes, last.classes_):
             raise ValueError(
-                f"y has the classes {examples.classes.tolist()}, but the estimator was fitted to "
+                f"y has the classes {classes.tolist()}, but the estimator was fitted to "
                 f"{last.classes_.tolist()}; give the examples it was fitted to."
             )
-        objective = last._objective(examples)
+        objective = objective_for(last, examples)
         wb = np.column_stack([last.coef_path_[-1], last.intercept_path_[-1]])
         costs = np.empty((n_grid, n_grid))
         with quiet(), objective.rows.holding_blas():
             for row, second in enumerate(values[1]):
                 for column, first in enumerate(values[0]):
                     wb[class_index, columns] = first, second
-                    w, b = wb[:, :-1].astype(examples.dtype), wb[:, -1].astype(examples.dtype)
+                    w, b = wb[:, :-1].astype(objective.dtype), wb[:, -1].astype(objective.dtype)
                     if not objective.outputs:
                         w, b = w[0], b[0]
                     costs[row, column], _, _ = objective.cost_and_gradient(w, b)

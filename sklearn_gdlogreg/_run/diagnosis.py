@@ -1,8 +1,31 @@
 """How a descent ended, in a sentence or two: what happened, why, and what to change."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from .._descent.eigenvalues import curvature_at
+from .._check import quiet
+from .._descent.eigenvalues import lambda_max, lipschitz
+from .run import Result
+
+
+@quiet()
+def warning(run: Result, name_of: Callable[[int], str]) -> str:
+    """What a user should be told about how the run ended; empty if there is nothing."""
+    if run.stop_reason == "diverged":
+        return diverged(run, name_of)
+    if run.stop_reason == "interrupted":
+        return interrupted(run)
+    if run.tol == 0 or run.max_iter == 0 or run.stop_reason in ("early_stopping", "callback"):
+        return ""
+    sentences = []
+    if run.stop_reason == "stalled":
+        sentences.append(stalled(run, name_of))
+    elif run.stop_reason == "max_iter":
+        sentences.append(not_converged(run, name_of))
+    if separable(run):
+        sentences.append(SEPARABLE)
+    return " ".join(sentences)
 
 
 def diverged(run, name_of):
@@ -28,20 +51,20 @@ def not_converged(run, name_of):
         f"Stopped at max_iter={run.last.t} before convergence: {_violation(run)}; "
         f"{_last_decrease(run.costs)}."
     ]
-    if not isinstance(run.learning_rate, str) and _rises(run.costs) > 0:
+    if run.rule.given and _rises(run.costs) > 0:
         sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
     elif run.last.coordinates.name == "raw":
-        auto = "coordinates='auto'" if run.learning_rate == "auto" else "learning_rate='auto'"
+        auto = "coordinates='auto'" if run.rule.chooses_coordinates else "learning_rate='auto'"
         scaler = "put a StandardScaler before, " if _far_from_standardized(run) else ""
         sentences.append(
             f"Use {auto} (it descends in better coordinates), {scaler}or raise max_iter."
         )
     elif run.tol < _rounding(run) and run.violations[-1] < 10 * _rounding(run):
         sentences += [
-            f"No more can be expected of {run.problem.dtype}.",
+            f"No more can be expected of {run.objective.dtype}.",
             _of_rounding(run, name_of),
         ]
-    elif run.problem.penalty:
+    elif run.objective.penalty:
         sentences.append("Raise max_iter, or strengthen the penalty (a smaller C).")
     else:
         sentences.append("Raise max_iter, or set a penalty, such as C=1.")
@@ -52,20 +75,20 @@ def stalled(run, name_of):
     """A step moved nothing although tol was not reached."""
     return (
         f"Rounding ended the descent in iteration {run.last.t}: {_violation(run)}, and no step "
-        f"that changes the coefficients in {run.problem.dtype} lowers the cost. "
+        f"that changes the coefficients in {run.objective.dtype} lowers the cost. "
         f"{_of_rounding(run, name_of)}"
     )
 
 
 def _off_centre(run):
     """How many times its deviation the mean of every feature is."""
-    mean, deviation = run.problem.objective.moments
+    mean, deviation = run.objective.moments
     return np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
 
 
 def _rounding(run):
     """How large entries of the gradient may be by rounding alone, where features are scaled."""
-    return np.finfo(run.problem.dtype).eps * max(1.0, float(_off_centre(run).max()))
+    return np.finfo(run.objective.dtype).eps * max(1.0, float(_off_centre(run).max()))
 
 
 def _of_rounding(run, name_of):
@@ -77,7 +100,7 @@ def _of_rounding(run, name_of):
     return (
         f"The mean of {name_of(j)} is {ratio[j]:.2g} times its standard deviation, and takes that "
         "many times the rounding with it: centre the features, for instance with a "
-        f"StandardScaler{', or use float64' if run.problem.dtype == np.float32 else ''}."
+        f"StandardScaler{', or use float64' if run.objective.dtype == np.float32 else ''}."
     )
 
 
@@ -91,7 +114,7 @@ SEPARABLE = (
 
 def separable(run):
     """Whether the descent has separated the classes where that means there is no optimum."""
-    objective, last = run.problem.objective, run.last
+    objective, last = run.objective, run.last
     return not objective.penalty and objective.separates(last.coef, last.intercept)
 
 
@@ -125,22 +148,22 @@ def _rises_sentence(costs):
 
 
 def _rate_and_scale(run, name_of):
-    """The learning rate against the curvature, the features that make it large, the remedy."""
-    problem = run.problem
-    size = np.hypot(*problem.objective.moments)
+    """The learning rate beside 2 / lambda_max, the features that make that small, the remedy."""
+    objective = run.objective
+    size = np.hypot(*objective.moments)
     largest = np.argsort(-size, kind="stable")[:3]
     listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
     features = f"The features of the largest scale (root mean square) are {listed}."
-    if isinstance(run.learning_rate, str):
+    if not run.rule.given:
         return f"{features} Rescale them, for instance with a StandardScaler."
 
     # Not where the run stands: an oscillation throws it from side to side, to points of saturated
-    # probabilities where the curvature is small, and 2 / lambda_max there exceeds rates that
+    # probabilities where the Hessian is small, and 2 / lambda_max there exceeds rates that
     # oscillate. At the lowest cost seen it is close to its value at the minimum; where even that
     # point is saturated it explains nothing, and is left out.
     w, b = run.best.coef, run.best.intercept
-    curvature = curvature_at(problem.objective, run.best.coordinates, w, b)
-    stable = 2 / curvature if curvature > 0 else np.inf
+    largest_eigenvalue = lambda_max(objective, run.last.coordinates, w, b)
+    stable = 2 / largest_eigenvalue if largest_eigenvalue > 0 else np.inf
     settles = (
         f"a descent settles only below about 2 / lambda_max(Hessian) = {stable:.3g} (at the lowest "
         f"cost seen, iteration {run.best.t}), and "
@@ -149,7 +172,7 @@ def _rate_and_scale(run, name_of):
     )
     rate = (
         f"The learning rate is {run.tried_rate:.4g}; {settles}the cost never rises below "
-        f"2 / L = {2 / problem.lipschitz:.3g}."
+        f"2 / L = {2 / lipschitz(objective, run.last.coordinates):.3g}."
     )
     # Smaller features, and those that have been standardized already, are not the reason.
     if size[largest[0]] > 3:
@@ -162,6 +185,6 @@ def _rate_and_scale(run, name_of):
 
 def _far_from_standardized(run):
     """Whether a feature varies much more or less than 1, or little beside its mean."""
-    mean, deviation = run.problem.objective.moments
+    mean, deviation = run.objective.moments
     little = (deviation > 0) & (deviation < np.maximum(1, np.abs(mean)) / 3)
     return bool((little | (np.hypot(mean, deviation) > 3)).any())

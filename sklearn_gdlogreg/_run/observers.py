@@ -1,12 +1,17 @@
-"""Who else looks at every step of a run: progress, early stopping, the path, callbacks.
+"""Who else looks at every step of a run: early stopping, the path of the coefficients.
 
 An observer changes nothing about the steps.
 """
 
-import importlib.util
-import sys
+import math
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from .._descent.steps import Step
+
+if TYPE_CHECKING:
+    from .run import Result, Run
 
 
 class Observer:
@@ -14,24 +19,29 @@ class Observer:
 
     Attributes
     ----------
+    preferred : Step or None
+        The step that it would have as the model, in place of the last.
     saved : tuple of str
         The names of what a checkpoint must hold, which is `state()`, to `restore` the observer.
     """
 
-    saved = ()
+    preferred: Step | None = None
+    saved: tuple[str, ...] = ()
 
-    def watch(self, step, run):
+    def watch(self, step: Step, run: "Run") -> str | None:
         """A reason to stop at this step, or None."""
         raise NotImplementedError
 
-    def close(self, run):
-        """The run has ended, for `run.stop_reason`, at `run.last`."""
-        raise NotImplementedError
+    def finish(self, last: Step) -> None:
+        """The run has ended at `last`: what was seen beyond, as Ctrl-C came, is to be forgotten."""
 
-    def release(self):
+    def close(self, result: "Result") -> None:
+        """The run has ended, and this is what it came to."""
+
+    def release(self) -> None:
         """It will not be called again; the run may have failed."""
 
-    def attributes(self):
+    def attributes(self) -> dict[str, object]:
         """What a fitted estimator gets from it, by name."""
         return {}
 
@@ -59,12 +69,15 @@ class EarlyStopping(Observer):
         loss, score = self.objective.evaluate(step.coef, step.intercept)
         self.losses.append(loss)
         self.scores.append(score)
-        if self.best is None or not loss >= self.losses[self.best.t]:
+        if self.best is None or _ranked(loss) < _ranked(self.losses[self.best.t]):
             self.best, self.before = step, self.best
-        run.chosen = self.best
         if step.t - self.best.t >= self.n_iter_no_change:
             return "early_stopping"
         return None
+
+    @property
+    def preferred(self):
+        return self.best
 
     def state(self):
         """What a checkpoint must hold."""
@@ -87,11 +100,10 @@ class EarlyStopping(Observer):
                 intercept=state["best_intercept"],
             )
 
-    def close(self, run):
-        del self.losses[run.last.t + 1 :], self.scores[run.last.t + 1 :]
-        if self.best.t > run.last.t:
+    def finish(self, last):
+        del self.losses[last.t + 1 :], self.scores[last.t + 1 :]
+        if self.best.t > last.t:
             self.best = self.before  # the step that an interrupt came in between
-        run.chosen = self.best
 
     def release(self):
         self.objective.rows.close()
@@ -104,7 +116,12 @@ class EarlyStopping(Observer):
         }
 
 
-class Path(Observer):
+def _ranked(loss):
+    """A loss to compare by: one that is no number is as bad as can be."""
+    return math.inf if math.isnan(loss) else loss
+
+
+class CoefficientPath(Observer):
     """Keeps the coefficients of the start, of every k-th iteration and of the last."""
 
     saved = ("iterations", "coefs", "intercepts")
@@ -136,11 +153,11 @@ class Path(Observer):
         self.iterations = state["iterations"].tolist()[:n]
         self.coefs, self.intercepts = list(state["coefs"][:n]), list(state["intercepts"][:n])
 
-    def close(self, run):
-        n = sum(t <= run.last.t for t in self.iterations)
+    def finish(self, last):
+        n = sum(t <= last.t for t in self.iterations)
         del self.iterations[n:], self.coefs[n:], self.intercepts[n:]
-        if self.iterations[-1] < run.last.t:
-            self._add(run.last)
+        if self.iterations[-1] < last.t:
+            self._add(last)
 
     def attributes(self):
         coefs = np.array(self.coefs)
@@ -151,112 +168,3 @@ class Path(Observer):
             "intercept_path_": intercepts.reshape(len(intercepts), -1),
             "iteration_path_": np.array(self.iterations),
         }
-
-
-class Callbacks(Observer):
-    """Tells scikit-learn's callbacks of every iteration; any of them may ask to stop.
-
-    Parameters
-    ----------
-    context : CallbackContext
-        Of the fit.
-    estimator : estimator
-    about : dict
-        X, y and metadata of the fit.
-    made_of : callable
-        What makes a fitted estimator of a step and its run.
-    identity : callable
-        What a checkpoint is to be recognized by.
-    """
-
-    def __init__(self, context, estimator, about, made_of, identity):
-        self.context = context
-        self.estimator = estimator
-        self.about = about
-        self.made_of = made_of
-        self.identity = identity
-        self.iteration = None
-
-    def watch(self, step, run):
-        stop = False
-        self.estimator._descent_so_far = run, self.identity
-        if self.iteration is not None:
-            iteration, self.iteration = self.iteration, None
-            stop = iteration.call_on_fit_task_end(
-                estimator=self.estimator,
-                reconstruction_attributes=lambda: self.made_of(run.chosen, run),
-                **self.about,
-            )
-        if not stop and not run.stop_reason:
-            self.iteration = self.context.subcontext(task_name="iteration").call_on_fit_task_begin(
-                estimator=self.estimator, **self.about
-            )
-        return "callback" if stop else None
-
-    def close(self, run):
-        self.context.call_on_fit_task_end(
-            estimator=self.estimator,
-            reconstruction_attributes=lambda: self.made_of(run.chosen, run),
-            **self.about,
-        )
-
-    def release(self):
-        vars(self.estimator).pop("_descent_so_far", None)
-
-
-def is_outermost(estimator):
-    """Whether Ctrl-C during its fit is meant for it: not for a search or an ensemble around it."""
-    context = getattr(estimator, "_parent_callback_ctx", None)
-    while context is not None and context.estimator_name == "Pipeline":
-        context = context.parent
-    return context is None
-
-
-def progress(verbose):
-    """What `verbose` asks for: a line that moves where it can, else one after the other."""
-    live = verbose == 1 and sys.stdout.isatty() and importlib.util.find_spec("rich")
-    return LiveProgress() if live else PlainProgress(verbose)
-
-
-class PlainProgress(Observer):
-    """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; verbose=2 shows them all."""
-
-    def __init__(self, verbose):
-        self.verbose = verbose
-
-    def watch(self, step, run):
-        if self.verbose > 1 or str(step.t).rstrip("0") in ("", "1", "2", "5"):
-            sys.stdout.write(f"iteration {step.t:6d}  {described(step, run)}\n")
-
-    def close(self, run):
-        sys.stdout.write(f"stopped after iteration {run.last.t}: {run.stop_reason}\n")
-
-
-class LiveProgress(Observer):
-    """One line at the foot of a terminal, by rich."""
-
-    def __init__(self):
-        from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.progress = Progress(
-            MofNCompleteColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn()
-        )
-        self.task = None
-
-    def watch(self, step, run):
-        if self.task is None:
-            self.progress.start()
-            self.task = self.progress.add_task("", total=run.max_iter, state="")
-        self.progress.update(self.task, completed=step.t, state=described(step, run))
-
-    def close(self, run):
-        state = f"{described(run.last, run)}  {run.stop_reason}"
-        self.progress.update(self.task, completed=run.last.t, state=state, refresh=True)
-
-    def release(self):
-        self.progress.stop()
-
-
-def described(step, run):
-    rate = f"  learning rate {step.learning_rate:.4g}" if step.t else ""
-    return f"cost {step.cost:.8g}  gradient {run.records[step.t][1]:.3e}{rate}"

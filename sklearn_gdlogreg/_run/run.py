@@ -1,14 +1,37 @@
 """A descent while it is being watched: what is remembered of it, when it stops and why."""
 
-import copy
+import dataclasses
 import math
 import time
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from . import diagnosis
+from .._descent.learning_rate import Rule
+from .._descent.steps import Step, violation
+from .._objective.objective import Objective
+from .observers import Observer
+
+
+class Record(NamedTuple):
+    """What is remembered of the start and of every iteration.
+
+    Attributes
+    ----------
+    cost, violation, learning_rate : float
+        Of its step: J, the largest entry of what keeps it from being optimal, and the alpha that
+        led there (nan at the start).
+    seconds : float
+        Since the run began.
+    """
+
+    cost: float
+    violation: float
+    learning_rate: float
+    seconds: float
 
 
 class End(NamedTuple):
@@ -20,13 +43,75 @@ class End(NamedTuple):
     coordinates: str
     stop_reason: str
 
-    @classmethod
-    def of(cls, step, run):
-        """A step that became the model when the run had come to `run.last`."""
-        name = run.last.coordinates.name
+
+@dataclass(frozen=True)
+class Result:
+    """What a run has come to.
+
+    Attributes
+    ----------
+    objective : Objective
+    rule : Rule
+    max_iter, tol
+        As in Run.
+    last, best : Step
+        The last step with a finite cost, and the one with the lowest.
+    chosen : Step
+        The one that becomes the model: the last, unless an observer prefers another.
+    stop_reason : str
+        "converged", "max_iter", "stalled", "diverged", "interrupted", or an observer's; None
+        while the run goes on.
+    records : tuple of Record
+        The start's, and one for each iteration.
+    tried_rate : float
+        The learning rate that led to the last step, or to the one whose cost is not finite.
+    steps : dict of int to Step
+        Those that were to be kept.
+    observed : dict
+        What the observers add to a fitted estimator, by the name of the attribute.
+    """
+
+    objective: Objective
+    rule: Rule
+    max_iter: int
+    tol: float
+    last: Step
+    best: Step
+    chosen: Step
+    stop_reason: str | None
+    records: tuple[Record, ...]
+    tried_rate: float
+    steps: dict[int, Step] = field(default_factory=dict)
+    observed: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def costs(self) -> list[float]:
+        return [record.cost for record in self.records]
+
+    @property
+    def violations(self) -> list[float]:
+        return [record.violation for record in self.records]
+
+    @property
+    def end(self) -> End:
         # A callback sees the model of an iteration as if it had stopped there.
-        reason = run.stop_reason or "callback"
-        return cls(step.coef, step.intercept, run.last.t, name, reason)
+        reason = self.stop_reason or "callback"
+        chosen, last = self.chosen, self.last
+        return End(chosen.coef, chosen.intercept, last.t, last.coordinates.name, reason)
+
+    def until(self, max_iter: int) -> "Result":
+        """This run as it would have been with a smaller `max_iter`, one of those in `steps`."""
+        if max_iter not in self.steps:
+            return self  # it ended before
+        last = self.steps[max_iter]
+        went_on = self.last.t > max_iter or self.stop_reason == "diverged"
+        return dataclasses.replace(
+            self,
+            last=last,
+            chosen=last,
+            records=self.records[: max_iter + 1],
+            stop_reason="max_iter" if went_on else self.stop_reason,
+        )
 
 
 class Run:
@@ -34,74 +119,96 @@ class Run:
 
     Parameters
     ----------
-    problem : Problem
+    objective : Objective
+    rule : Rule
+        What to change in the end depends on whose choice its rates were.
     max_iter : int
     tol : float
         Bounds the largest entry of the optimality violation; 0 asks for max_iter iterations.
-    learning_rate : float, callable or str
-        As the caller gave it: what to change depends on whose choice the rate was.
     kept : collection of int
         Iterations whose steps are wanted afterwards, besides the last.
-    observers : sequence of observer
+    observers : sequence of Observer
         Who else looks at every step.
     interruptible : bool
         Whether a KeyboardInterrupt ends the run as any other reason does.
+    records : sequence of Record
+        Those of an earlier run that this one goes on from.
+    seconds : float
+        How long that had taken.
+    best : Step or None
+        Its step of the lowest cost.
 
     Attributes
     ----------
-    last, best : Step
-        The last step with a finite cost, and the one with the lowest.
+    last : Step
+        The last step with a finite cost.
     watched : Step
         The last that all observers have seen.
-    chosen : Step
-        The one that becomes the model: the last, unless an observer prefers another.
-    stop_reason : str
-        "converged", "max_iter", "stalled", "diverged", "interrupted", or an observer's.
-    records : list of (float, float, float, float)
-        Cost, optimality violation, learning rate (nan at the start) and seconds since the run
-        began, at the start and after each iteration.
-    steps : dict of int to Step
-        Those that were to be kept.
-    tried_rate : float
-        The learning rate that led to the last step, or to the one whose cost is not finite.
+    stop_reason : str or None
+        None while the run goes on.
     """
 
     def __init__(
         self,
-        problem,
+        objective: Objective,
+        rule: Rule,
         *,
-        max_iter,
-        tol,
-        learning_rate,
-        kept=(),
-        observers=(),
-        interruptible=False,
+        max_iter: int,
+        tol: float,
+        kept: Collection[int] = (),
+        observers: Sequence[Observer] = (),
+        interruptible: bool = False,
+        records: Sequence[Record] = (),
+        seconds: float = 0.0,
+        best: Step | None = None,
     ):
-        self.problem = problem
-        self.max_iter = max_iter
-        self.tol = tol
-        self.learning_rate = learning_rate
+        self.objective, self.rule = objective, rule
+        self.max_iter, self.tol = max_iter, tol
         self.kept, self.steps = frozenset(kept), {}
         self.observers = observers
         self.interruptible = interruptible
-        self.last = self.best = self.chosen = self.watched = self.stop_reason = None
-        self.records = []
-        self.began = time.perf_counter()
+        self.records, self.best = list(records), best
+        self.last = self.watched = self.stop_reason = None
+        self.tried_rate = math.nan
+        self.began = time.perf_counter() - seconds
 
-    def follow(self, steps):
+    def follow(self, steps: Iterator[Step]) -> Result:
         """Consume `steps` up to the one that ends the run."""
         try:
             with closing(steps):
                 self._consume(steps)
             # What was interrupted between two lines may have written one and not the other.
             del self.records[self.last.t + 1 :]
-            self.chosen = self.last
             for observer in self.observers:
-                observer.close(self)
+                observer.finish(self.last)
+            result = self.result()
+            for observer in self.observers:
+                observer.close(result)
+            return result
         finally:
             for observer in self.observers:
                 observer.release()
-        return self
+
+    def result(self) -> Result:
+        """What the run has come to, by now."""
+        preferred = [each.preferred for each in self.observers if each.preferred is not None]
+        observed = {}
+        for observer in self.observers:
+            observed.update(observer.attributes())
+        return Result(
+            objective=self.objective,
+            rule=self.rule,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            last=self.last,
+            best=self.best,
+            chosen=preferred[0] if preferred else self.last,
+            stop_reason=self.stop_reason,
+            records=tuple(self.records),
+            tried_rate=self.tried_rate,
+            steps=self.steps,
+            observed=observed,
+        )
 
     def _consume(self, steps):
         try:
@@ -117,20 +224,20 @@ class Run:
 
     def _watch(self, step):
         """Remember the step, and see whether it is the last."""
-        violation = self.problem.violation(step)
-        if not (math.isfinite(step.cost) and math.isfinite(violation)):
+        violated = violation(step, self.objective.penalty)
+        if not (math.isfinite(step.cost) and math.isfinite(violated)):
             self.stop_reason = "diverged"
             return
         # tol=0 asks for max_iter iterations, whatever they do.
         stalled = self.tol > 0 and self._stands_still(step)
         seconds = time.perf_counter() - self.began
-        self.records.append((step.cost, violation, step.learning_rate, seconds))
-        self.last = self.chosen = step
+        self.records.append(Record(step.cost, violated, step.learning_rate, seconds))
+        self.last = step
         if self.best is None or step.cost < self.best.cost:
             self.best = step
         if step.t in self.kept:
             self.steps[step.t] = step
-        if self.tol > 0 and violation <= self.tol:
+        if self.tol > 0 and violated <= self.tol:
             self.stop_reason = "converged"
         elif stalled:
             self.stop_reason = "stalled"
@@ -149,43 +256,3 @@ class Run:
             and step.cost == self.last.cost
             and np.array_equal(step.wb, self.last.wb)
         )
-
-    @property
-    def costs(self):
-        return [record[0] for record in self.records]
-
-    @property
-    def violations(self):
-        return [record[1] for record in self.records]
-
-    def until(self, max_iter):
-        """This run as it would have been with a smaller `max_iter`, one of those in `kept`."""
-        if max_iter not in self.steps:
-            return self  # it ended before
-        run = copy.copy(self)
-        run.last = run.chosen = self.steps[max_iter]
-        run.records = self.records[: max_iter + 1]
-        if self.last.t > max_iter or self.stop_reason == "diverged":
-            run.stop_reason = "max_iter"
-        return run
-
-    def warning(self, name_of):
-        """What a user should be told about how the run ended; empty if there is nothing."""
-        if self.stop_reason == "diverged":
-            return diagnosis.diverged(self, name_of)
-        if self.stop_reason == "interrupted":
-            return diagnosis.interrupted(self)
-        if (
-            self.tol == 0
-            or self.max_iter == 0
-            or self.stop_reason in ("early_stopping", "callback")
-        ):
-            return ""
-        sentences = []
-        if self.stop_reason == "stalled":
-            sentences.append(diagnosis.stalled(self, name_of))
-        elif self.stop_reason == "max_iter":
-            sentences.append(diagnosis.not_converged(self, name_of))
-        if diagnosis.separable(self):
-            sentences.append(diagnosis.SEPARABLE)
-        return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""Checkpoints: a fit that was killed goes on from where it was, on the iterates it would have had.
+"""The state of a run in a file: a fit that was killed goes on, on the iterates it would have had.
 
 The file is NumPy's .npz: arrays of numbers, and one text of JSON. Nothing in it is ever unpickled.
 """
@@ -17,30 +17,61 @@ import numpy as np
 from scipy import sparse
 
 from .._descent.steps import Step
+from .observers import Observer
+from .run import Record
 
-FORMAT = 2
+FORMAT = 3
 # What a resumed fit may change: it decides how far to go, and what to say, not where.
 MAY_CHANGE = {"max_iter", "tol", "n_jobs", "verbose", "warm_start"}
 
 
-def identity_of(estimator, examples, objective, validation):
-    """What a fit must have in common with one that goes on from it."""
-    parameters = estimator.get_params(deep=False)
-    if not estimator.early_stopping:
+def identity(parameters, objective, validation, schema):
+    """What a fit must have in common with one that goes on from it.
+
+    Parameters
+    ----------
+    parameters : GDLogisticRegression
+    objective : Objective
+    validation : Objective or None
+        Of the rows that early stopping looks at.
+    schema : Schema
+    """
+    named = parameters.get_params(deep=False)
+    if not parameters.early_stopping:
         for name in ("validation_fraction", "n_iter_no_change", "random_state"):
-            del parameters[name]
+            del named[name]
     return {
         "format": FORMAT,
         "parameters": {
             name: _described(value)
-            for name, value in sorted(parameters.items())
+            for name, value in sorted(named.items())
             if name not in MAY_CHANGE
         },
-        "classes": [repr(label) for label in examples.classes.tolist()],
-        "shape": [examples.m, examples.n],
+        "classes": [repr(label) for label in schema.classes.tolist()],
+        "shape": [objective.m, objective.n],
         "data": _fingerprint(objective),
         "validation": None if validation is None else _fingerprint(validation),
     }
+
+
+class Saving(Observer):
+    """Writes the state of a run into a file, now and then.
+
+    Parameters
+    ----------
+    path : Path
+    every : int
+        How many iterations lie between two times.
+    identity : callable
+        What a file is to be recognized by; asked for when the first is written.
+    """
+
+    def __init__(self, path, every, identity):
+        self.path, self.every, self.identity = path, every, identity
+
+    def watch(self, step, run):
+        if step.t and step.t % self.every == 0:
+            write(self.path, run, self.identity())
 
 
 def _described(value):
@@ -55,7 +86,7 @@ def _described(value):
 
 
 def _fingerprint(objective):
-    """Of every bit of the rows, their labels and weights."""
+    """A digest of every bit of the rows, their labels and weights."""
     (of_parts,) = objective.rows.total(_digest_of, combine=_merged)
     digest = hashlib.blake2b(digest_size=16)
     for first in sorted(of_parts):
@@ -64,7 +95,7 @@ def _fingerprint(objective):
 
 
 def _digest_of(part):
-    """Of a part, by the number of its first row."""
+    """The digest of a part, by the number of its first row."""
     X = part.X
     if sparse.issparse(X):
         arrays = [X.data, X.indices, X.indptr]
@@ -72,7 +103,7 @@ def _digest_of(part):
         X = part.on_host(X)
         arrays = [X.T if X.strides[0] < X.strides[-1] else X]
     digest = hashlib.blake2b(digest_size=16)
-    for array in (*arrays, part.on_host(part.y), part.on_host(part.shares)):
+    for array in (*arrays, part.on_host(part.y), part.on_host(part.share)):
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(memoryview(np.ascontiguousarray(array)).cast("B"))
     return ({part.first: digest.digest()},)
@@ -100,7 +131,7 @@ def write(path, run, identity):
 
 
 def _state(run):
-    here = run.last
+    here, best = run.last, run.best
     state = {
         "t": here.t,
         "coef": here.coef,
@@ -112,13 +143,13 @@ def _state(run):
         "wb": here.wb,
         "dwb": here.dwb,
         "memory": np.array(here.memory, dtype=np.float64),
-        "coordinates": here.coordinates.name,
         "records": np.array(run.records),
+        "best_t": best.t,
+        "best_cost": best.cost,
+        "best_coef": best.coef,
+        "best_intercept": best.intercept,
     }
-    best = run.best
-    state["best_t"], state["best_cost"] = best.t, best.cost
-    state["best_coef"], state["best_intercept"] = best.coef, best.intercept
-    if here.coordinates.name == "decorrelated":
+    if here.coordinates.made_at is not None:
         state["map_t"], state["map_coef"], state["map_intercept"] = here.coordinates.made_at
     for observer in run.observers:
         if observer.saved:
@@ -162,21 +193,33 @@ class Saved:
             memory=tuple(arrays["memory"].tolist()),
         )
         self.made_at = None
-        if str(arrays["coordinates"]) == "decorrelated":
+        if "map_t" in arrays:
             self.made_at = int(arrays["map_t"]), arrays["map_coef"], output("map_intercept")
 
-    def restore(self, run):
-        """Make a new run what the earlier one was before its step, which will be watched again."""
-        run.records = [tuple(record) for record in self.arrays["records"].tolist()[: self.step.t]]
-        run.began -= self.arrays["records"][-1, -1]
-        run.best = self.step._replace(
+    @property
+    def records(self):
+        """Those of before the step, which will be watched again."""
+        earlier = self.arrays["records"].tolist()[: self.step.t]
+        return [Record(*record) for record in earlier]
+
+    @property
+    def seconds(self):
+        """How long the descent had taken."""
+        return float(self.arrays["records"][-1, -1])
+
+    @property
+    def best(self):
+        """The step of the lowest cost, as far as it is known."""
+        return self.step._replace(
             t=int(self.arrays["best_t"]),
             cost=float(self.arrays["best_cost"]),
             coef=self.arrays["best_coef"],
             intercept=self.arrays["best_intercept"],
-            coordinates=run.problem.coordinates,
         )
-        for observer in run.observers:
+
+    def restore(self, observers):
+        """Make new observers what the earlier ones were before the step."""
+        for observer in observers:
             if observer.saved:
                 state = {name: self.arrays[_key(observer, name)] for name in observer.saved}
                 observer.restore(state, self.step)
@@ -197,28 +240,7 @@ def read(path, identity, max_iter):
         raise TypeError(f"resume_from must be the path of a checkpoint; got {path!r}.")
     path = Path(path)
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        found = json.loads(str(arrays.pop("identity")))
-        if found["format"] != FORMAT:
-            raise ValueError(f"format {found['format']}")
-        saved = Saved(arrays)
-        for name, value in identity["parameters"].items():
-            earlier = found["parameters"][name]
-            if earlier != value:
-                raise OtherFit(f"parameters: {name} was {earlier}, and is {value}")
-        for name in ("shape", "classes"):
-            if found[name] != identity[name]:
-                raise OtherFit(f"data: the {name} was {found[name]}, and is {identity[name]}")
-        if found["data"] != identity["data"]:
-            raise OtherFit("data: X, y or the weights differ, or how X lies in memory")
-        if found["validation"] != identity["validation"]:
-            raise OtherFit("validation data")
-    except OtherFit as other:
-        raise ValueError(
-            f"resume_from={str(path)!r} is a checkpoint of other {other}. A descent goes on only "
-            "with the parameters and over the examples that it began with."
-        ) from None
+        found, saved = _loaded(path)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except (
@@ -236,6 +258,18 @@ def read(path, identity, max_iter):
             f"resume_from={str(path)!r} is not a checkpoint, or it is damaged. Begin again without "
             "resume_from."
         ) from error
+    if saved is None:
+        raise ValueError(
+            f"resume_from={str(path)!r} is a checkpoint of format {found['format']}, written by "
+            f"another version of sklearn-gdlogreg; this one reads format {FORMAT}, as it would not "
+            "go on with the same iterates. Resume it with that version, or begin again."
+        )
+    other = _difference(found, identity)
+    if other:
+        raise ValueError(
+            f"resume_from={str(path)!r} is a checkpoint of other {other}. A descent goes on only "
+            "with the parameters and over the examples that it began with."
+        )
     if saved.step.t > max_iter:
         raise ValueError(
             f"resume_from={str(path)!r} is a checkpoint of iteration {saved.step.t}, beyond "
@@ -244,5 +278,30 @@ def read(path, identity, max_iter):
     return saved
 
 
-class OtherFit(Exception):
-    """The checkpoint is one, but not of this fit."""
+def _loaded(path):
+    """The identity that a file has, and what else is in it; None for another format."""
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        found = json.loads(str(file["identity"]))
+        if not isinstance(found["format"], int):
+            raise ValueError(f"format {found['format']!r}")
+        if found["format"] != FORMAT:
+            return found, None
+        arrays = {name: file[name] for name in file.files}
+    missing = {"parameters", "classes", "shape", "data", "validation"} - found.keys()
+    if missing:
+        raise LookupError(f"no {missing}")
+    return found, Saved(arrays)
+
+
+def _difference(found, expected):
+    """What distinguishes two identities, in a few words; empty where they are the same."""
+    for name, value in expected["parameters"].items():
+        earlier = found["parameters"].get(name)
+        if earlier != value:
+            return f"parameters: {name} was {earlier}, and is {value}"
+    for name in ("shape", "classes"):
+        if found[name] != expected[name]:
+            return f"data: the {name} was {found[name]}, and is {expected[name]}"
+    if found["data"] != expected["data"]:
+        return "data: X, y or the weights differ, or how X lies in memory"
+    return "" if found["validation"] == expected["validation"] else "validation data"

@@ -22,7 +22,9 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
+from .. import _fit
 from .._check import check_float, check_start
+from .._data.loading import load
 from .._estimator import GDLogisticRegression
 from .side_by_side import descend_side_by_side
 
@@ -143,7 +145,7 @@ class Fold:
             unseen = not member.store_path or self.scorer_is_known
             if unseen and not (member.early_stopping or member.verbose):
                 members[index] = member
-        examples = self.last._examples(*self.last.reached)
+        examples = load(*self.last.reached, caller=self.last)
         for group in self._groups(members):
             yield from self._fit_group(group, examples)
 
@@ -187,7 +189,7 @@ class Fold:
                     continue
                 for index, member in descent.items():
                     end = by_max_iter[member.max_iter]
-                    member._become(member._end_attributes(end, examples))
+                    _fit.become(member, _fit.end_attributes(end, examples.schema))
                     yield index, member
         for descent, objective in zip(*self._possible(alone, examples), strict=True):
             with contextlib.suppress(ValueError):
@@ -206,7 +208,8 @@ class Fold:
                 if isinstance(first.learning_rate, Real):
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
-                objectives.append(first._objective(examples))
+                _fit.warn_of_no_effect(first, stacklevel=2)
+                objectives.append(_fit.objective_for(first, examples))
                 possible.append(descent)
         return possible, objectives
 
@@ -236,10 +239,10 @@ class Fold:
         longest = next(m for m in descent.values() if m.max_iter == max(counts))
         nowhere = {"coef_init": None, "intercept_init": None}
         w, b = check_start(nowhere, objective)
-        run = longest._run(objective, w, b, kept=counts)
+        result = _fit.descent(longest, objective, (w, b), kept=counts)
         for index, member in descent.items():
-            until = run.until(member.max_iter)
-            member._become(member._attributes(until, until.last, examples))
+            until = result.until(member.max_iter)
+            _fit.become(member, _fit.attributes(until, examples.schema))
             yield index, member
 
     def score(self, model, part, error_score):

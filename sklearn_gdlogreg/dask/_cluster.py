@@ -15,7 +15,7 @@ from functools import reduce
 import dask
 
 from .._check import quiet
-from .._objective.in_memory import InMemory, added, loss_of
+from .._objective.in_memory import InMemory, added
 from ._partitions import cut
 
 logger = logging.getLogger("sklearn_gdlogreg")
@@ -142,7 +142,7 @@ class Adder:
     def about(self):
         """What the client has to know of the rows."""
         rows = self.rows
-        return rows.m, rows.n, rows.dtype, rows.stored, rows.weighted
+        return rows.m, rows.n, rows.dtype, rows.stored
 
     def total(self, function, arguments, combine, below=()):
         """The sum over these rows, and over those of the adders below."""
@@ -178,12 +178,11 @@ class OnCluster:
     def __init__(self, cluster, parts, n_classes, total_weight, n_jobs):
         self.cluster, self.parts = cluster, parts
         self.n_classes, self.total_weight, self.n_jobs = n_classes, total_weight, n_jobs
-        self.loss, self.outputs = loss_of(n_classes)
         self.adders = []
         self._place()
         of_adders = self._asked(lambda: [adder.about() for adder in self.adders])
-        m, n, dtype, stored, weighted = zip(*of_adders, strict=True)
-        self.m, self.n, self.dtype, self.weighted = sum(m), n[0], dtype[0], weighted[0]
+        m, n, dtype, stored = zip(*of_adders, strict=True)
+        self.m, self.n, self.dtype = sum(m), n[0], dtype[0]
         self.stored = None if stored[0] is None else sum(stored)
 
     def _place(self):

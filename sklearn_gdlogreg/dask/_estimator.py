@@ -1,15 +1,12 @@
 """DaskGDLogisticRegression: the same estimator, for examples in a Dask collection."""
 
-from dataclasses import replace
-
 import dask
 import dask.array as da
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._check import is_lazy
-from .._data.examples import check_known_labels, check_same_number
-from .._estimator import GDLogisticRegression, check_names, check_path
+from .._estimator import GDLogisticRegression, check_path
 from . import _partitions as partitions
 from ._examples import _aligned, _classes, _empty, load
 
@@ -114,24 +111,7 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     0.958
     """
 
-    def _examples(self, X, y, sample_weight=None):
-        if not is_lazy(X):
-            if is_lazy(y) or is_lazy(sample_weight):
-                raise TypeError(
-                    "X is an array, but y or sample_weight is a Dask collection: pass arrays, the "
-                    "result of compute(), or pass X as a Dask collection, too."
-                )
-            return super()._examples(X, y, sample_weight)
-        return load(X, y, sample_weight, self)
-
-    def _examples_to_stop_by(self, examples, X_val, y_val, sample_weight_val):
-        if not is_lazy(X_val):
-            return super()._examples_to_stop_by(examples, X_val, y_val, sample_weight_val)
-        check_names(_empty(X_val), examples)
-        others = load(X_val, y_val, sample_weight_val, self, at_least=1)
-        check_same_number("X_val", others.n, examples)
-        check_known_labels(others.classes, examples.classes)
-        return replace(others, classes=examples.classes, dtype=examples.dtype)
+    _load = staticmethod(load)
 
     def decision_function(self, X):
         return self._of(X, "decision_function")

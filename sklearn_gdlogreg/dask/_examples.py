@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.utils.validation import check_random_state
 
 from .._check import check_classes, is_lazy
-from .._data.examples import shares_of_classes
-from .._estimator import feature_names
+from .._data.loading import load as load_arrays
+from .._data.schema import Schema, feature_names
+from .._objective.weights import shares_of_classes
 from . import _partitions as partitions
 from ._cluster import Cluster, place_of
 
@@ -42,10 +43,7 @@ class DaskExamples:
     lengths: list
     counts: np.ndarray
     chosen: list
-    classes: np.ndarray
-    names: np.ndarray | None
-    n: int
-    dtype: np.dtype
+    schema: Schema
     is_sparse: bool
     weighted: bool
     greatest: float
@@ -64,40 +62,44 @@ class DaskExamples:
 
     @cached_property
     def _class_totals(self):
+        if not self.weighted:
+            return self.counts.sum(axis=0)
         totals = self._each(partitions.class_totals, self.greatest, of_each=[self.chosen])
         return sum(self.place.gather(totals))
 
     def _each(self, function, *arguments, of_each):
         """function(partition, classes, *arguments, *those of each) of every partition."""
-        same = ([argument] * len(self.loaded) for argument in (self.classes, *arguments))
+        same = ([argument] * len(self.loaded) for argument in (self.schema.classes, *arguments))
         return self.place.each(function, self.loaded, *same, *of_each)
 
     def rows(self, of_class=None, n_jobs=None):
-        """To be added up; the loaded partitions are let go."""
-        share, total = 1 / self.m, float(self.m)
-        if self.weighted or of_class is not None:
-            share, total = shares_of_classes(self.class_totals(), of_class, self.greatest)
+        """To be added up, each row counting by its weight times that of its class."""
+        share, total = shares_of_classes(self.class_totals(), of_class, self.greatest)
         firsts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).tolist()
         parts = self._each(
             partitions.part,
-            self.dtype,
+            self.schema.dtype,
             self.is_sparse,
             share,
             self.greatest,
             of_each=[self.chosen, firsts],
         )
-        # The parts have the same arrays: what they spill to disk must not be held by others.
-        self.loaded.clear()
-        return self.place.rows(parts, len(self.classes), total, n_jobs)
+        return self.place.rows(parts, len(self.schema.classes), total, n_jobs)
+
+    def coded_by(self, schema):
+        """These examples, their labels coded by the classes of others."""
+        counts = np.zeros((len(self.counts), len(schema.classes)), dtype=np.int64)
+        counts[:, np.searchsorted(schema.classes, self.schema.classes)] = self.counts
+        return replace(self, schema=schema, counts=counts)
 
     def split(self, fraction, random_state):
         """Some to learn from and some to stop by, stratified by class."""
         counts = self.counts.sum(axis=0)
         if counts.min() < 2:
+            rarest = self.schema.classes[counts.argmin()].item()
             raise ValueError(
                 f"validation_fraction={fraction} cannot be set aside for early stopping: the class "
-                f"{self.classes[counts.argmin()].item()!r} has only one example. Change it, or "
-                "pass X_val and y_val."
+                f"{rarest!r} has only one example. Change it, or pass X_val and y_val."
             )
         share = fraction if fraction < 1 else fraction / self.m
         aside = np.clip(np.round(share * counts), 1, counts - 1).astype(int)
@@ -124,14 +126,6 @@ class DaskExamples:
         )
         return replace(self, chosen=chosen("others"), weighted=True), aside
 
-    def name_of(self, j):
-        """What to call a column in a message."""
-        return f"column {j}" if self.names is None else repr(self.names[j])
-
-    def attributes(self, attributes):
-        """Of a fitted estimator, as arrays of the library that X is of."""
-        return attributes
-
 
 def _shared_out(n, counts, rng):
     """n, shared out among partitions by their counts; who gets what is left over is chance."""
@@ -145,17 +139,35 @@ def _shared_out(n, counts, rng):
     return shares
 
 
-def load(X, y, sample_weight, caller, at_least=2):
-    """The examples of collections, loaded and checked.
+def load(X, y, sample_weight=None, *, caller, like=None):
+    """The examples of Dask collections, loaded and checked; those of arrays, as for arrays.
 
     Parameters
     ----------
     X, y, sample_weight : as in DaskGDLogisticRegression.fit
     caller : estimator
         It stands in messages.
-    at_least : int
-        How many classes there must be.
+    like : Schema, or None
+        Of examples that these are to stop a descent of: the same features, no other classes.
     """
+    if is_lazy(X):
+        if like is None:
+            return _loaded(X, y, sample_weight, caller, at_least=2)
+        like.check_names(_empty(X), caller)
+        others = _loaded(X, y, sample_weight, caller, at_least=1)
+        like.check_number("X_val", others.schema.n)
+        like.check_labels(others.schema.classes)
+        return others.coded_by(like)
+    if like is None and (is_lazy(y) or is_lazy(sample_weight)):
+        raise TypeError(
+            "X is an array, but y or sample_weight is a Dask collection: pass arrays, the "
+            "result of compute(), or pass X as a Dask collection, too."
+        )
+    return load_arrays(X, y, sample_weight, caller=caller, like=like)
+
+
+def _loaded(X, y, sample_weight, caller, at_least):
+    """The examples of collections, with at least so many classes."""
     place = place_of(X)
     if isinstance(place, Cluster):
         needed = _bytes_of(X)
@@ -197,10 +209,9 @@ def _examples_of(place, loaded, summaries, names, weighted, at_least):
         lengths=[each.m for each in summaries],
         counts=counts,
         chosen=[None] * len(kept),
-        classes=classes,
-        names=names,
-        n=n_columns[0],
-        dtype=np.result_type(*(each.dtype for each in summaries)),
+        schema=Schema(
+            classes, names, n_columns[0], np.result_type(*(each.dtype for each in summaries))
+        ),
         is_sparse=any(each.is_sparse for each in summaries),
         weighted=weighted,
         greatest=greatest,

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 
 from .._check import check_fits, check_labels, check_rows, check_weights, quiet
-from .._objective.in_memory import labels_of
+from .._objective.cross_entropy import labels_for_loss
 from .._objective.rows import Part, parts_of, stored_bytes
+from .._objective.weights import shares_of_rows
 
 
 class Partition:
@@ -124,8 +125,8 @@ def part(partition, classes, dtype, is_sparse, share_of_class, greatest, chosen,
     ----------
     is_sparse : bool
         Whether any partition is.
-    share_of_class : ndarray of shape (n_classes,), or float
-        The share of a row of weight 1, for each class; a number if all rows have the same.
+    share_of_class : ndarray of shape (n_classes,)
+        The share of a row of weight 1, for each class.
     """
     X, codes, weights = coded(partition, classes, chosen)
     if X.dtype != dtype:
@@ -134,11 +135,8 @@ def part(partition, classes, dtype, is_sparse, share_of_class, greatest, chosen,
         check_fits(np.isfinite(X.data if sparse.issparse(X) else X).all(), dtype)
     if is_sparse and not sparse.issparse(X):
         X = sparse.csr_array(X)  # as other partitions are
-    share = share_of_class
-    if not isinstance(share, float):
-        share = share[codes]
-        share = (share if weights is None else share * (weights / greatest)).astype(dtype)
-    return Part(X, labels_of(codes, len(classes), dtype), share, first)
+    share = shares_of_rows(codes, share_of_class, weights, greatest, dtype)
+    return Part(X, labels_for_loss(codes, len(classes), dtype), share, first)
 
 
 def cut(partitions):

@@ -1,0 +1,83 @@
+"""Which coordinates a descent moves in, from when on, and when they are made anew."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .coordinates import Coordinates, Raw, Standardized
+from .decorrelation import Decorrelation
+from .learning_rate import Rule
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The coordinates of a descent at each of its iterations.
+
+    Attributes
+    ----------
+    first : Coordinates
+        Those before the first map.
+    decorrelation : Decorrelation or None
+        Who makes maps.
+    first_at : int or inf
+        The iteration to make the first map in; inf for never.
+    period : int or inf
+        How many steps a map is kept.
+    """
+
+    first: Coordinates
+    decorrelation: Decorrelation | None = None
+    first_at: float = math.inf
+    period: float = math.inf
+
+    def coordinates_at_start(self, w, b):
+        return self.coordinates_at(0, w, b) if self.first_at == 0 else self.first
+
+    def coordinates_at(self, t, w, b):
+        """Made for where the descent stands after t iterations."""
+        return self.decorrelation.at(w, b, t)
+
+    def coordinates_made_at(self, made_at):
+        """Those of a descent that goes on, which were made at (t, w, b); at none, the first."""
+        return self.first if made_at is None else self.coordinates_at(*made_at)
+
+    def stale_at(self, coordinates):
+        """The iteration from which on others are better."""
+        if coordinates.made_at is None:
+            return self.first_at
+        t, _, _ = coordinates.made_at
+        return t + self.period
+
+
+def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
+    """The plan that a `coordinates` parameter stands for."""
+    explicit = coordinates == "decorrelated"
+    if explicit and not objective.penalty.smooth:
+        raise ValueError(
+            "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
+            "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
+        )
+    if coordinates == "raw" or (coordinates == "auto" and not rule.chooses_coordinates):
+        return Plan(Raw())
+    first = standardized(objective)
+    if coordinates == "standardized" or not objective.penalty.smooth:
+        return Plan(first)
+    decorrelation = Decorrelation(objective, first)
+    if explicit and not decorrelation.fits_in_memory:
+        raise ValueError(
+            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
+            "every class, too large for these features; use coordinates='standardized'."
+        )
+    first_at = 0 if explicit else decorrelation.first_at
+    # A rule that knows nothing of the cost would not notice that its coordinates have changed.
+    period = decorrelation.period if rule.adapts else math.inf
+    return Plan(first, decorrelation, first_at, period)
+
+
+def standardized(objective):
+    mean, deviation = objective.moments
+    if not objective.fit_intercept:
+        # Nothing can take up a shift of the features: they are measured from 0.
+        mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)
+    return Standardized(mean, deviation, objective.penalty.l2)

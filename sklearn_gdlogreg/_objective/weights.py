@@ -1,0 +1,59 @@
+"""What a row counts: one formula for its share of the mean.
+
+    share_i = s_i / sum_j s_j,    s_i = weight_i * weight of the class of i
+
+Sums of weights can overflow or be too small to divide by, so both factors are in units of their
+largest.
+"""
+
+import numpy as np
+
+
+def weight_unit(weights):
+    """The largest weight, which the others are divided by."""
+    return 1.0 if weights is None else float(weights.max())
+
+
+def class_totals(codes, weights, n_classes):
+    """The sum of the weights of every class, in units of the largest weight."""
+    if weights is not None:
+        weights = weights / weight_unit(weights)
+    return np.bincount(codes, weights, minlength=n_classes)
+
+
+def shares_of_classes(totals, of_class, unit):
+    """The share of a row of weight 1 in each class, and the sum of all weights.
+
+    Parameters
+    ----------
+    totals : ndarray of shape (n_classes,)
+        The sum of the weights of every class, in `unit`.
+    of_class : ndarray of shape (n_classes,), or None
+        The weights of the classes.
+    unit : float
+        What a weight of 1 stands for in `totals`.
+    """
+    of_class = np.ones(len(totals)) if of_class is None else of_class
+    largest = float(of_class.max())
+    of_class = of_class / largest
+    total = float(of_class @ totals)
+    return of_class / total, total * largest * unit
+
+
+def shares_of_rows(codes, share_of_class, weights, unit, dtype):
+    """The share of every row; where all are the same, an array that takes the memory of one."""
+    if weights is None and share_of_class.min() == share_of_class.max():
+        return np.broadcast_to(share_of_class[:1].astype(dtype), len(codes))
+    shares = share_of_class[codes]
+    return (shares if weights is None else shares * (weights / unit)).astype(dtype)
+
+
+def weighting(codes, n_classes, weights, of_class, dtype):
+    """The share of every row, and the sum of the weights."""
+    unit = weight_unit(weights)
+    if weights is None and of_class is None:
+        totals = np.full(n_classes, len(codes) / n_classes)  # as good as any that have this sum
+    else:
+        totals = class_totals(codes, weights, n_classes)
+    share_of_class, total = shares_of_classes(totals, of_class, unit)
+    return shares_of_rows(codes, share_of_class, weights, unit, dtype), total
