@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._estimator import GDLogisticRegression
 from .common import axes_for
 
 
@@ -117,9 +118,7 @@ class GDSearchDisplay:
         results = search.cv_results_
         metric = _metric(search, metric)
         mean = results[f"mean_test_{metric}"]
-        rate_name, count_name = (
-            _ending_in(name, results) for name in ("learning_rate", "max_iter")
-        )
+        rate_name, count_name = _drawn_parameters(search)
         drawable = [
             i for i, each in enumerate(results["params"]) if {rate_name, count_name} <= each.keys()
         ]
@@ -234,12 +233,29 @@ def _metric(search, metric):
     return metric
 
 
-def _ending_in(name, results):
-    """The parameter of that name, which is longer in a Pipeline."""
-    for key in results:
-        if key == f"param_{name}" or (key.startswith("param_") and key.endswith(f"__{name}")):
-            return key.removeprefix("param_")
-    raise ValueError(f"The search has no parameter {name}; put it into param_grid.")
+def _drawn_parameters(search):
+    """What the search calls the learning_rate and the max_iter of one estimator.
+
+    The names are longer in a Pipeline, where other steps may have such parameters too: those of a
+    GDLogisticRegression are drawn, and of any other estimator only where it has none of them.
+    """
+    wanted = ("learning_rate", "max_iter")
+    searched = [
+        key.removeprefix("param_") for key in search.cv_results_ if key.startswith("param_")
+    ]
+    split = [key.rpartition("__") for key in searched]
+    owners = [owner for owner, _, name in split if name in wanted]
+    estimators = {"": search.estimator, **search.estimator.get_params()}
+
+    def precedence(owner):
+        return isinstance(estimators.get(owner), GDLogisticRegression), owners.count(owner)
+
+    owner = max(owners, key=precedence, default="")
+    names = [f"{owner}__{name}".removeprefix("__") for name in wanted]
+    for name in names:
+        if name not in searched:
+            raise ValueError(f"The search has no parameter {name}; put it into param_grid.")
+    return names
 
 
 def _others(parameters, *names):
