@@ -1,8 +1,11 @@
 """The displays: the data in the picture, and the picture."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -80,6 +83,26 @@ def test_a_schedule_is_called_by_its_name(binary):
     search = GDGridSearchCV(GDLogisticRegression(tol=0), grid, cv=2).fit(*binary)
     ax = GDSearchDisplay.from_estimator(search, kind="heatmap").ax_
     assert [label.get_text() for label in ax.get_yticklabels()] == ["slower", "0.1"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    rate: float
+
+    def __call__(self, t):
+        return self.rate
+
+
+def test_a_learning_rate_has_one_label_in_all_pictures(binary):
+    rates = [10**-1.5, "auto", Constant(0.5)]
+    labels = ["0.0316", "auto", "Constant(rate=0.5)"]
+    clf = GDLogisticRegression(max_iter=2, tol=0)
+    search = GDGridSearchCV(clf, {"learning_rate": rates, "max_iter": [1, 2]}, cv=2).fit(*binary)
+    ax = GDSearchDisplay.from_estimator(search, kind="heatmap").ax_
+    assert [label.get_text() for label in ax.get_yticklabels()] == labels
+    fits = [clone(clf).set_params(learning_rate=rate).fit(*binary) for rate in rates]
+    curves = LossCurveDisplay.from_estimator(fits).curves
+    assert [name.removeprefix("learning rate ") for name in curves] == labels
 
 
 def test_a_heat_map_shows_all_pairs(search):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimator import GDLogisticRegression
-from .common import axes_for
+from .common import axes_for, rate_label
 
 
 class GDSearchDisplay:
@@ -181,7 +181,7 @@ class GDSearchDisplay:
             self.learning_rates, self.mean_scores, self.std_scores, colors, strict=True
         ):
             self.lines_ += ax.plot(
-                self.max_iters, mean, color=color, marker=".", label=_rate_label(rate)
+                self.max_iters, mean, color=color, marker=".", label=rate_label(rate)
             )
             self.bands_.append(
                 ax.fill_between(
@@ -211,17 +211,11 @@ class GDSearchDisplay:
         self.image_ = ax.imshow(self.mean_scores, aspect="auto", origin="lower", cmap="viridis")
         self.figure_.colorbar(self.image_, ax=ax, label=self.score_name)
         ax.set_xticks(range(len(self.max_iters)), [f"{n:,}" for n in self.max_iters], rotation=45)
-        ax.set_yticks(range(len(self.learning_rates)), map(_rate_label, self.learning_rates))
+        ax.set_yticks(range(len(self.learning_rates)), map(rate_label, self.learning_rates))
         if self.best is not None:
             row, column = self.best
             (self.best_,) = ax.plot(column, row, "*", color="crimson", markersize=13)
         ax.set(xlabel="Iterations (max_iter)", ylabel="learning_rate")
-
-
-def _rate_label(rate):
-    if callable(rate):
-        return getattr(rate, "__name__", repr(rate))
-    return rate if isinstance(rate, str) else f"{rate:.3g}"
 
 
 def _metric(search, metric):
