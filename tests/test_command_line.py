@@ -1,6 +1,7 @@
 """`python -m sklearn_gdlogreg`: its table, its files, its one-line errors."""
 
 import gzip
+import re
 import subprocess
 import sys
 
@@ -39,6 +40,19 @@ def test_breast_cancer_raw_and_standardized(capsys):
     assert "(limit)" in raw_theirs
     assert "(limit)" not in raw_ours
     assert "On breast cancer, raw, GDLogisticRegression('auto') converged in" in out
+
+
+def test_the_columns_of_the_table_line_up(capsys):
+    """Whatever the longest name: each number ends where the header of its column does."""
+    assert main(["--standardize", "--learning-rate", "auto", "lipschitz", "barzilai-borwein"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    header, *rows = [
+        [cell.end() for cell in re.finditer(r"\S+( \S+)*", line)]
+        for line in out
+        if line.startswith("  ")
+    ]
+    assert len(rows) == 4
+    assert [numbers for _, *numbers in rows] == [header] * 4
 
 
 def test_it_runs_as_a_module_without_warnings():

@@ -4,6 +4,8 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
+
 import sklearn_gdlogreg
 
 ROOT = Path(__file__).parents[1]
@@ -23,11 +25,25 @@ def test_every_public_name_is_in_the_api_reference():
     assert sorted(listed) == sorted(public_names())
 
 
-def test_readmes_links_lead_to_a_file():
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / "README.md").read_text())
-    local = [target for target in targets if "://" not in target]
+def places(page):
+    """What links to a page in Markdown may have behind their #."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_the_pages_at_the_top_lead_to_a_file_and_a_heading(page):
+    targets = re.findall(r"\]\(([^)#]+)(?:#([^)]*))?\)", (ROOT / page).read_text())
+    local = [(ROOT / path, place) for path, place in targets if "://" not in path]
     assert local
-    assert [target for target in local if not (ROOT / target).exists()] == []
+    assert [path for path, _ in local if not path.exists()] == []
+    assert [place for path, place in local if place and place not in places(path)] == []
+
+
+def test_citation_and_changelog_have_the_version_of_the_package():
+    cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1]
+    latest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    assert cited == latest == sklearn_gdlogreg.__version__
 
 
 def test_links_that_lead_nowhere_are_found(tmp_path):

@@ -1,7 +1,9 @@
 """What the package promises as a whole."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import sklearn_gdlogreg
 
@@ -43,6 +45,21 @@ def test_public_names():
         "cost_and_gradient",
         "descend",
     }
+
+
+def test_every_function_and_class_is_used():
+    """One that nothing in the package names is a public name, or dead."""
+    defined, named = set(), set(sklearn_gdlogreg.__all__)
+    for path in Path(sklearn_gdlogreg.__file__).parent.rglob("*.py"):
+        module = ast.parse(path.read_text())
+        top = [node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        defined |= {node.name for node in top}
+        for node in ast.walk(module):
+            if isinstance(node, ast.Name | ast.Attribute):
+                named.add(node.id if isinstance(node, ast.Name) else node.attr)
+            elif isinstance(node, ast.ImportFrom):
+                named |= {alias.name for alias in node.names}
+    assert defined - named == set()
 
 
 def test_importing_and_fitting_need_no_extra():

@@ -1,10 +1,14 @@
 """The displays: the data in the picture, and the picture."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_selection import SelectFromModel
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -81,6 +85,26 @@ def test_a_schedule_is_called_by_its_name(binary):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["slower", "0.1"]
 
 
+@dataclass(frozen=True)
+class Constant:
+    rate: float
+
+    def __call__(self, t):
+        return self.rate
+
+
+def test_a_learning_rate_has_one_label_in_all_pictures(binary):
+    rates = [10**-1.5, "auto", Constant(0.5)]
+    labels = ["0.0316", "auto", "Constant(rate=0.5)"]
+    clf = GDLogisticRegression(max_iter=2, tol=0)
+    search = GDGridSearchCV(clf, {"learning_rate": rates, "max_iter": [1, 2]}, cv=2).fit(*binary)
+    ax = GDSearchDisplay.from_estimator(search, kind="heatmap").ax_
+    assert [label.get_text() for label in ax.get_yticklabels()] == labels
+    fits = [clone(clf).set_params(learning_rate=rate).fit(*binary) for rate in rates]
+    curves = LossCurveDisplay.from_estimator(fits).curves
+    assert [name.removeprefix("learning rate ") for name in curves] == labels
+
+
 def test_a_heat_map_shows_all_pairs(search):
     from matplotlib import pyplot
 
@@ -118,6 +142,28 @@ def test_searches_over_a_pipeline_and_grid_search_cv_itself(binary):
         assert display.mean_scores[display.best] == search.best_score_
         other = GDSearchDisplay.from_estimator(search, metric="accuracy")
         assert other.mean_scores[other.best] == other.mean_scores.max()
+
+
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_the_descents_own_parameters_are_drawn(name, binary):
+    """Another step, before it in the alphabet or after it, has parameters of the same names."""
+    other = SelectFromModel(SGDClassifier(eta0=0.1, tol=None, random_state=0))
+    pipeline = Pipeline([(name, other), ("clf", GDLogisticRegression(tol=0))])
+    of_clf = {"clf__learning_rate": [0.1, 1.0], "clf__max_iter": [3, 4]}
+    of_other = {
+        f"{name}__estimator__max_iter": [5, 6],
+        f"{name}__estimator__learning_rate": ["constant", "optimal"],
+    }
+    of_one = {key: of_other[key] for key in of_other if key.endswith("max_iter")}
+    for grid in (of_clf | of_one, of_clf | of_other):
+        search = GridSearchCV(pipeline, grid, cv=2).fit(*binary)
+        display = GDSearchDisplay.from_estimator(search)
+        assert display.learning_rates == [0.1, 1.0]
+        assert_array_equal(display.max_iters, [3, 4])
+    del of_clf["clf__max_iter"]
+    without = GridSearchCV(pipeline, of_clf | of_other, cv=2).fit(*binary)
+    with pytest.raises(ValueError, match="no parameter clf__max_iter; put it into param_grid"):
+        GDSearchDisplay.from_estimator(without)
 
 
 def test_what_cannot_be_drawn_is_said(binary, search):

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import warnings
+from itertools import chain
 
 import numpy as np
 from scipy import sparse
@@ -191,29 +192,28 @@ def table(comparisons):
         "", "cost J", "above optimum", "accuracy", "iterations", "time",
         "coef differs", "proba differs",
     )  # fmt: skip
-    widths = (34, 10, 13, 8, 14, 10, 12, 13)
+    rows = {title: [cells_of(fit) for fit in fits] for title, fits in comparisons.items()}
+    widths = [max(map(len, column)) for column in zip(header, *chain(*rows.values()), strict=True)]
     lines = [row(header, widths)]
     for title, fits in comparisons.items():
         train, test = fits[0].rows
         lines.append(f"{title} ({train} rows to fit, {test} held out)")
-        lines += [
-            row(
-                (
-                    f"  {fit.name}",
-                    f"{fit.cost:.6f}" if fit.cost < 1e4 else f"{fit.cost:.2e}",
-                    f"{fit.above_optimum:.1e}",
-                    f"{fit.accuracy:.3f}",
-                    fit.iterations,
-                    f"{fit.seconds * 1e3:.1f} ms",
-                    f"{fit.coef_difference:.1e}",
-                    f"{fit.proba_difference:.1e}",
-                ),
-                widths,
-            )
-            for fit in fits
-        ]
+        lines += [row(of_fit, widths) for of_fit in rows[title]]
     lines.append("coef and proba differ from the optimum by at most this much, over all entries.")
     return "\n".join(lines)
+
+
+def cells_of(fit):
+    return (
+        f"  {fit.name}",
+        f"{fit.cost:.6f}" if fit.cost < 1e4 else f"{fit.cost:.2e}",
+        f"{fit.above_optimum:.1e}",
+        f"{fit.accuracy:.3f}",
+        fit.iterations,
+        f"{fit.seconds * 1e3:.1f} ms",
+        f"{fit.coef_difference:.1e}",
+        f"{fit.proba_difference:.1e}",
+    )
 
 
 def row(cells, widths):

@@ -60,9 +60,7 @@ def preprocessing(X):
         ),
         (
             make_pipeline(
-                FunctionTransformer(
-                    lambda frame: frame.astype(str).astype(object).where(frame.notna(), None)
-                ),
+                FunctionTransformer(_as_text),
                 SimpleImputer(
                     strategy="most_frequent", missing_values=None, keep_empty_features=True
                 ),

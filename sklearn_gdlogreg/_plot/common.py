@@ -34,3 +34,10 @@ def feature_names(estimator):
     """Names of the features, x0, x1, ... where they have none."""
     names = getattr(estimator, "feature_names_in_", None)
     return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else list(names)
+
+
+def rate_label(rate):
+    """A learning rate in a legend or at an axis: a number, the name of a rule, or a schedule."""
+    if callable(rate):
+        return getattr(rate, "__name__", repr(rate))
+    return rate if isinstance(rate, str) else f"{rate:.3g}"

@@ -1,10 +1,11 @@
 """The cost over the iterations."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 
-from .common import axes_for, descended
+from .common import axes_for, descended, rate_label
 
 AXES = {"iteration": "Iteration", "seconds": "Seconds"}
 
@@ -170,7 +171,6 @@ class LossCurveDisplay:
 
 
 def _name(estimator):
-    rate = estimator.learning_rate
-    if callable(rate):
-        return getattr(rate, "__name__", "schedule")
-    return rate if isinstance(rate, str) else f"learning rate {rate:g}"
+    """Of a rule or a schedule, what it is called; a number alone would not say what it is."""
+    label = rate_label(estimator.learning_rate)
+    return f"learning rate {label}" if isinstance(estimator.learning_rate, Real) else label

@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .common import axes_for
+from .._estimator import GDLogisticRegression
+from .common import axes_for, rate_label
 
 
 class GDSearchDisplay:
@@ -117,9 +118,7 @@ class GDSearchDisplay:
         results = search.cv_results_
         metric = _metric(search, metric)
         mean = results[f"mean_test_{metric}"]
-        rate_name, count_name = (
-            _ending_in(name, results) for name in ("learning_rate", "max_iter")
-        )
+        rate_name, count_name = _drawn_parameters(search)
         drawable = [
             i for i, each in enumerate(results["params"]) if {rate_name, count_name} <= each.keys()
         ]
@@ -182,7 +181,7 @@ class GDSearchDisplay:
             self.learning_rates, self.mean_scores, self.std_scores, colors, strict=True
         ):
             self.lines_ += ax.plot(
-                self.max_iters, mean, color=color, marker=".", label=_rate_label(rate)
+                self.max_iters, mean, color=color, marker=".", label=rate_label(rate)
             )
             self.bands_.append(
                 ax.fill_between(
@@ -212,17 +211,11 @@ class GDSearchDisplay:
         self.image_ = ax.imshow(self.mean_scores, aspect="auto", origin="lower", cmap="viridis")
         self.figure_.colorbar(self.image_, ax=ax, label=self.score_name)
         ax.set_xticks(range(len(self.max_iters)), [f"{n:,}" for n in self.max_iters], rotation=45)
-        ax.set_yticks(range(len(self.learning_rates)), map(_rate_label, self.learning_rates))
+        ax.set_yticks(range(len(self.learning_rates)), map(rate_label, self.learning_rates))
         if self.best is not None:
             row, column = self.best
             (self.best_,) = ax.plot(column, row, "*", color="crimson", markersize=13)
         ax.set(xlabel="Iterations (max_iter)", ylabel="learning_rate")
-
-
-def _rate_label(rate):
-    if callable(rate):
-        return getattr(rate, "__name__", repr(rate))
-    return rate if isinstance(rate, str) else f"{rate:.3g}"
 
 
 def _metric(search, metric):
@@ -234,12 +227,29 @@ def _metric(search, metric):
     return metric
 
 
-def _ending_in(name, results):
-    """The parameter of that name, which is longer in a Pipeline."""
-    for key in results:
-        if key == f"param_{name}" or (key.startswith("param_") and key.endswith(f"__{name}")):
-            return key.removeprefix("param_")
-    raise ValueError(f"The search has no parameter {name}; put it into param_grid.")
+def _drawn_parameters(search):
+    """What the search calls the learning_rate and the max_iter of one estimator.
+
+    The names are longer in a Pipeline, where other steps may have such parameters too: those of a
+    GDLogisticRegression are drawn, and of any other estimator only where it has none of them.
+    """
+    wanted = ("learning_rate", "max_iter")
+    searched = [
+        key.removeprefix("param_") for key in search.cv_results_ if key.startswith("param_")
+    ]
+    split = [key.rpartition("__") for key in searched]
+    owners = [owner for owner, _, name in split if name in wanted]
+    estimators = {"": search.estimator, **search.estimator.get_params()}
+
+    def precedence(owner):
+        return isinstance(estimators.get(owner), GDLogisticRegression), owners.count(owner)
+
+    owner = max(owners, key=precedence, default="")
+    names = [f"{owner}__{name}".removeprefix("__") for name in wanted]
+    for name in names:
+        if name not in searched:
+            raise ValueError(f"The search has no parameter {name}; put it into param_grid.")
+    return names
 
 
 def _others(parameters, *names):
