@@ -40,20 +40,30 @@ def shares_of_classes(totals, of_class, unit):
     return of_class / total, total * largest * unit
 
 
+def equal_shares(share, m):
+    """The same share for m rows, in an array that takes the memory of one."""
+    return np.broadcast_to(share, m)
+
+
+def common_share(shares):
+    """The share of every row, where `equal_shares` made them; None where they may differ."""
+    return shares[..., 0] if shares.strides[-1] == 0 else None
+
+
 def shares_of_rows(codes, share_of_class, weights, unit, dtype):
-    """The share of every row; where all are the same, an array that takes the memory of one."""
+    """The share of every row."""
     if weights is None and share_of_class.min() == share_of_class.max():
-        return np.broadcast_to(share_of_class[:1].astype(dtype), len(codes))
+        return equal_shares(dtype.type(share_of_class[0]), len(codes))
     shares = share_of_class[codes]
     return (shares if weights is None else shares * (weights / unit)).astype(dtype)
 
 
 def weighting(codes, n_classes, weights, of_class, dtype):
     """The share of every row, and the sum of the weights."""
-    unit = weight_unit(weights)
     if weights is None and of_class is None:
-        totals = np.full(n_classes, len(codes) / n_classes)  # as good as any that have this sum
-    else:
-        totals = class_totals(codes, weights, n_classes)
+        m = len(codes)
+        return equal_shares(dtype.type(1 / m), m), float(m)
+    unit = weight_unit(weights)
+    totals = class_totals(codes, weights, n_classes)
     share_of_class, total = shares_of_classes(totals, of_class, unit)
     return shares_of_rows(codes, share_of_class, weights, unit, dtype), total

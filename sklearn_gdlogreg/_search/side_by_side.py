@@ -19,6 +19,7 @@ from .._objective.in_memory import added
 from .._objective.objective import linear_of
 from .._objective.penalty import ElasticNet
 from .._objective.rows import parts_of
+from .._objective.weights import common_share
 from .._run.run import End
 
 # Every so many iterations it is seen whether a descent has left the range of ordinary numbers.
@@ -138,7 +139,8 @@ class Together:
         if shares and all(np.array_equal(each, shares[0]) for each in shares):
             share = shares[0]
         elif shares:
-            share = np.stack([np.broadcast_to(np.asarray(each, dtype), first.m) for each in shares])
+            share = np.stack(shares)
+        self.common_share = common_share(share)
         extra = dtype.itemsize * first.m * math.prod((len(chosen), *self.outputs))
         self.parts = parts_of(X, y, share, extra)
 
@@ -162,10 +164,10 @@ class Together:
         else:
             Z = linear_of(block, W.reshape(-1, n), b.ravel(), np)
             dZ, factor = self.loss.dz(Z.reshape(*b.shape, -1), y), W.dtype.type(1)
-        if np.ndim(share):
-            dZ *= share[:, None] if np.ndim(share) == 2 and self.outputs else share
+        if self.common_share is None:
+            dZ *= share[:, None] if share.ndim == 2 and self.outputs else share
         else:
-            factor *= share
+            factor = factor * self.common_share  # of the sum: no pass over Z
         dW = dZ.reshape(-1, dZ.shape[-1]) @ X
         return dW * factor, np.add.reduce(dZ, axis=-1) * factor
 
