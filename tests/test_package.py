@@ -1,11 +1,14 @@
 """What the package promises as a whole."""
 
 import ast
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import sklearn_gdlogreg
+
+ROOT = Path(__file__).parents[1]
 
 EXTRAS = {"pandas", "matplotlib", "rich", "polars", "pyarrow", "dask", "hypothesis"}
 
@@ -95,3 +98,17 @@ def test_a_missing_extra_is_named_before_any_work(tmp_path):
         assert f"pip install 'sklearn-gdlogreg[{extra}]'" in run.stderr
         assert run.stderr.count("\n") == 1
         assert run.stdout == ""
+
+
+def test_imports_point_down_the_floors_of_the_developer_guide():
+    house = runpy.run_path(ROOT / "docs" / "house.py")
+    floor = {room: k for k, rooms in enumerate(house["floors"]()) for room in rooms}
+    arrows = house["imports"]()
+    assert {room for arrow in arrows for room in arrow} == set(floor)
+    assert [(room, target) for room, target in arrows if floor[target] >= floor[room]] == []
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_code():
+    house = runpy.run_path(ROOT / "docs" / "house.py")
+    drawn = house["drawn"](house["floors"](), house["without_detours"](house["imports"]()))
+    assert house["PICTURE"].read_text() == drawn
