@@ -210,6 +210,8 @@ def attributes(result: Result, schema: Schema) -> dict[str, object]:
         "seconds_": seconds,
         **result.observed,
     }
+    for name in {"coef_path_", "intercept_path_"} & curves.keys():
+        curves[name] = curves[name].astype(schema.dtype, copy=False)
     return {**end_attributes(result.end, schema), **schema.attributes(curves)}
 
 
@@ -220,8 +222,8 @@ def end_attributes(end, schema):
         n_features_in_=schema.n,
         classes_=schema.classes,
         # In scikit-learn's shapes, and copied: a view would keep the whole step alive.
-        coef_=np.atleast_2d(end.coef).copy(),
-        intercept_=np.atleast_1d(end.intercept).copy(),
+        coef_=np.atleast_2d(end.coef).astype(schema.dtype),
+        intercept_=np.atleast_1d(end.intercept).astype(schema.dtype),
         n_iter_=np.array([end.t], dtype=np.int32),
         stop_reason_=end.stop_reason,
         coordinates_=end.coordinates,

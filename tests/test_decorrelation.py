@@ -13,7 +13,7 @@ from sklearn_gdlogreg._descent.plan import standardized
 from sklearn_gdlogreg._objective.cross_entropy import Softmax, labels_for_loss
 from sklearn_gdlogreg._objective.in_memory import InMemory
 from sklearn_gdlogreg._objective.objective import Objective
-from sklearn_gdlogreg._objective.rows import Part
+from sklearn_gdlogreg._objective.rows import Part, sampled
 
 
 def decorrelation(X, y, **options):
@@ -177,12 +177,12 @@ def test_singular_second_derivatives_are_no_obstacle(dtype, rng):
 def test_a_sample_of_many_rows_does_not_forget_a_rare_feature(rng):
     X = rng.normal(size=(4000, 3))
     rare = np.zeros(4000)
-    rare[[1, 3, 1001]] = 1  # none of them in a sample of every 10th row
+    rare[np.setdiff1d(np.arange(4000), sampled(0, 4000, 8))[[1, 3, 1001]]] = 1
     X = np.column_stack([X, rare])
     y = (X[:, 0] + 3 * rare + rng.logistic(size=4000) > 0).astype(int)
     made = decorrelation(X, y, C=1.0)
     assert made.stride == 8
-    assert not X[:: made.stride, 3].any()
+    assert not X[sampled(0, 4000, made.stride), 3].any()
     clf = GDLogisticRegression(C=1.0, tol=1e-9).fit(X, y)
     assert clf.n_iter_[0] < 40
     other = GDLogisticRegression(C=1.0, coordinates="standardized", tol=1e-9, max_iter=10_000)
@@ -193,9 +193,10 @@ def test_a_sample_of_many_rows_does_not_forget_a_rare_feature(rng):
 @pytest.mark.parametrize(("unit", "C"), [(1e-3, np.inf), (1.0, np.inf), (1e3, np.inf), (1.0, 0.3)])
 def test_a_feature_too_rare_for_the_sample_has_its_own_variance_there(unit, C, m, rng):
     X = np.column_stack([rng.normal(size=(m, 3)), np.zeros(m)])
-    X[[1, 3, 501], 3] = 1
+    stride = {1000: 2, 4000: 8}[m]
+    X[np.setdiff1d(np.arange(m), sampled(0, m, stride))[[1, 3, 301]], 3] = 1
     made = decorrelation(X * unit, np.arange(m) % 2, C=C)
-    assert made.stride in (2, 8)
+    assert made.stride == stride
     w, b = np.zeros(4), np.float64(0)
     H = hessian_in(made.at(w, b), made.objective, w, b)
     # The identity, but for what a sample of 500 rows is off by.
@@ -324,3 +325,15 @@ def test_a_warm_start_is_where_the_map_is_made(binary):
     assert_array_equal(clf.coef_, before)
     clf.set_params(max_iter=100, C=1.1).fit(*binary)
     assert 1 <= clf.n_iter_[0] <= SHORTEST
+
+
+@pytest.mark.parametrize("period", [2, 10, 13])
+def test_rows_that_repeat_with_a_period_are_no_worse_than_shuffled_ones(period, rng):
+    """Sensors in turn: a sample of every 10th row would see one of them."""
+    m = 13_000
+    X = rng.normal(size=(m, 4)) @ rng.normal(size=(4, 12))
+    X += rng.normal(size=(period, 12))[np.arange(m) % period]
+    y = (X[:, 0] - X[:, 1] + rng.logistic(size=m) > 0).astype(int)
+    clf = GDLogisticRegression().fit(X, y)
+    assert clf.stop_reason_ == "converged"
+    assert clf.n_iter_[0] <= 15

@@ -186,7 +186,7 @@ def test_a_tolerance_below_the_rounding_ends_the_descent_and_names_the_reason(
 
 @pytest.mark.parametrize(
     ("dtype", "shift", "tol", "remedy"),
-    [("f", 2000, 1e-6, "The mean of column"), ("d", 0, 1e-300, "Use a larger tol")],
+    [("f", 500, 1e-6, "The mean of column"), ("d", 0, 1e-300, "Use a larger tol")],
 )
 def test_steps_that_only_move_the_rounding_are_not_asked_to_go_on(
     dtype, shift, tol, remedy, standardized
@@ -257,3 +257,13 @@ def test_a_start_so_far_out_that_nothing_is_curved_there_is_survived(rng):
     with pytest.warns(ConvergenceWarning, match="the cost never rises below 2 / L") as caught:
         clf.fit(X, y, coef_init=[[1.0]])
     assert "lambda_max" not in str(caught[0].message)
+
+
+def test_a_column_that_varies_too_little_to_be_learned_is_named(binary):
+    X, y = binary
+    X = X.copy()
+    X[:, 2] = 1e15 + np.arange(len(y)) % 5
+    assert "Of column 2 nothing was learned" in message_of(GDLogisticRegression(C=1.0), X, y)
+    # One that is constant, or nearly as constant as rounding lets it be, is nothing to speak of.
+    X[:, 2] = 0.3 + np.arange(len(y)) % 2 * np.spacing(0.3)
+    GDLogisticRegression(C=1.0).fit(X, y)

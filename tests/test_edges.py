@@ -251,3 +251,19 @@ def test_whatever_rows_without_weight_hold(rule, fill, data, request):
         # Ten steps in float32, where sums in another order differ by 1e-7 of their terms.
         assert_allclose(clf.coef_, expected.coef_, rtol=1e-2, atol=1e-3)
         assert_allclose(clf.loss_curve_, expected.loss_curve_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("options", [{}, {"C": 1.0}, {"C": 1.0, "l1_ratio": 1.0}])
+def test_what_float32_tells_apart_is_learned_however_far_from_0(options, storage, rng):
+    X = (rng.normal(size=(2000, 1)) + 1e6).astype(np.float32)
+    y = X[:, 0] - 1e6 + rng.logistic(size=2000) > 0
+    X = storage(X)
+    clf = GDLogisticRegression(**options).fit(X, y)
+    expected = GDLogisticRegression(**options).fit(X.astype(np.float64), y)
+    assert clf.stop_reason_ == "converged"
+    assert clf.coef_.dtype == np.float32
+    assert_allclose(clf.coef_, expected.coef_, rtol=1e-6)
+    # A coefficient and an intercept of float32 are off by half a rounding of 1e6 in the decision.
+    z = expected.decision_function(X.astype(np.float64))
+    assert_allclose(clf.decision_function(X), z, atol=0.1)

@@ -11,6 +11,7 @@ from sklearn_gdlogreg import cost_and_gradient
 from sklearn_gdlogreg._check import quiet
 from sklearn_gdlogreg._objective.moments import moments
 from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._objective.rows import sampled
 
 
 def objective(X, y, sample_weight=None, **options):
@@ -114,10 +115,11 @@ def test_hessian_blocks_are_sums_over_the_sampled_rows(
     w, b = rng.normal(size=(*J.outputs, 4)) / 3, rng.normal(size=J.outputs)
     mean, scale = rng.normal(size=4), rng.uniform(0.5, 2, 4)
     H, weight = J.hessian_blocks(w, b, mean, scale, (stride, 0.5))
-    x = np.column_stack([(X - mean) * scale, np.ones(150)])[::stride]
-    share = (weights / weights.sum())[::stride] / 0.5
+    rows = sampled(0, 150, stride)
+    x = np.column_stack([(X - mean) * scale, np.ones(150)])[rows]
+    share = (weights / weights.sum())[rows] / 0.5
     l2 = np.diag([*(scale**2 / (0.3 * weights.sum())), 0])
-    d = share * J.loss.second_derivative(w @ X[::stride].T + b[..., None])
+    d = share * J.loss.second_derivative(w @ X[rows].T + b[..., None])
     expected = np.einsum("...i,ij,ik->...jk", d, x, x) + l2
     assert_allclose(H, expected, rtol=1e-12, atol=1e-15)
     assert_allclose(weight, d.sum(axis=-1), rtol=1e-12)
@@ -160,7 +162,7 @@ def test_every_storage_gives_the_same_numbers(storage, data, weighted, weights, 
         assert_allclose(left, right, rtol=rtol, atol=rtol / 100)
     for left, right in zip(found.moments, expected.moments, strict=True):
         assert_allclose(left, right, rtol=rtol)
-    assert found.moments[0].dtype == stored.dtype
+    assert found.moments[0].dtype == np.float64
 
 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
@@ -208,12 +210,13 @@ def test_moments_of_a_sample_are_those_of_its_rows(storage, weights, rng):
     Z = rng.normal(size=(150, 4)) * (rng.uniform(size=(150, 4)) < 0.5) + [0, 0, 1e9, 0]
     scales = np.array([1e-300, 1.0, 1.0, 1e300])
     J = objective(storage(Z * scales), np.resize([0, 1], 150), weights)
-    share = (weights / weights.sum())[::4]
+    rows = sampled(0, 150, 4)
+    share = (weights / weights.sum())[rows]
     with quiet():
         mean, deviation = moments(J.rows, 4, share.sum())
-    expected = np.average(Z[::4], axis=0, weights=share)
+    expected = np.average(Z[rows], axis=0, weights=share)
     assert_allclose(mean / scales, expected, rtol=1e-12)
-    variance = np.average((Z[::4] - expected) ** 2, axis=0, weights=share)
+    variance = np.average((Z[rows] - expected) ** 2, axis=0, weights=share)
     assert_allclose(deviation / scales, np.sqrt(variance), rtol=1e-6)
 
 
@@ -321,3 +324,15 @@ def test_bad_input_is_named(change, message):
     good = {"X": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1], "coef": [1.0, 2.0], "intercept": 0.0}
     with pytest.raises(ValueError, match=message):
         cost_and_gradient(**good | change)
+
+
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(("dtype", "light"), [(np.float32, 1e-25), (np.float64, 1e-170)])
+def test_a_column_of_rows_that_hardly_count_has_a_deviation(dtype, light, storage, rng):
+    """Entries over their weighted mean, squared, would be infinite."""
+    X = rng.normal(size=(200, 2))
+    X[:100, 1], X[100:, 1] = 0, 5
+    weights = np.repeat([1.0, light], 100)
+    _, deviation = objective(storage(X.astype(dtype)), np.resize([0, 1], 200), weights).moments
+    # Of light rows a share p has the entries: their variance is 25 p (1 - p).
+    assert_allclose(deviation[1], 5 * np.sqrt(light), rtol=1e-5)

@@ -1,5 +1,6 @@
 """Blocks of rows and threads: the same numbers to the last bit, and nothing left behind."""
 
+import itertools
 import operator
 import pickle
 import sys
@@ -19,7 +20,7 @@ from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.steps import begin
 from sklearn_gdlogreg._objective.in_memory import added
 from sklearn_gdlogreg._objective.objective import Objective, cost_and_gradient_of
-from sklearn_gdlogreg._objective.rows import MOST_PARTS, Part, parts_of
+from sklearn_gdlogreg._objective.rows import MOST_PARTS, Part, parts_of, sampled
 from sklearn_gdlogreg._objective.threads import Workers, n_threads
 from sklearn_gdlogreg._search.side_by_side import descend_side_by_side
 
@@ -115,9 +116,30 @@ def test_parts_are_few_and_know_where_they_begin(large):
         :-1
     ].tolist()
     for stride in (1, 7, 5000):
-        sampled = [part.sample(stride) for part in parts]
-        assert_array_equal(np.concatenate([part.X for part in sampled]), X[::stride])
-        assert_array_equal(np.concatenate([part.share for part in sampled]), s[::stride])
+        samples = [part.sample(stride) for part in parts]
+        rows = sampled(0, len(y), stride)
+        assert_array_equal(np.concatenate([part.X for part in samples]), X[rows])
+        assert_array_equal(np.concatenate([part.share for part in samples]), s[rows])
+
+
+@pytest.mark.parametrize("stride", [2, 7, 10, 100])
+def test_a_sample_has_a_row_of_every_stride_whatever_it_is_cut_into(stride):
+    rows = sampled(0, 100 * stride, stride)
+    assert_array_equal(rows // stride, np.arange(100))
+    edges = [0, 3, stride, 5 * stride + 1, 100 * stride]
+    parts = [sampled(*ends, stride) for ends in itertools.pairwise(edges)]
+    assert_array_equal(np.concatenate(parts), rows)
+
+
+@pytest.mark.parametrize("stride", [2, 10, 13, 60])
+@pytest.mark.parametrize("period", [2, 3, 5, 10, 12, 24, 60])
+def test_a_sample_keeps_step_with_no_period(period, stride):
+    """Every phase of the period is met about as often as any other."""
+    phases = np.bincount(sampled(0, 2000 * stride, stride) % period, minlength=period)
+    if period % stride and stride % period:
+        assert phases.min() > 0.5 * phases.mean()
+    # Where the stride is a multiple of the period, or the other way round, too.
+    assert phases.min() > 0.5 * 2000 / period
 
 
 def test_a_part_tells_what_it_costs_to_send(large):

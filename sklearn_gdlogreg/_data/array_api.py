@@ -15,7 +15,7 @@ from sklearn.utils._array_api import supported_float_dtypes
 
 from .._check import library_of, on_host
 from .._objective.in_memory import InMemory
-from .._objective.rows import Part
+from .._objective.rows import Part, sampled
 
 
 def in_numpy(estimator):
@@ -95,6 +95,12 @@ class DevicePart(Part):
     def _with(self, X, y, share):
         return DevicePart(X, y, share, self.xp, self.block_length)
 
+    def sample(self, stride):
+        if stride == 1:
+            return self
+        chosen = self.xp.xp.asarray(sampled(0, self.m, stride), device=self.xp.device)
+        return self._with(*(self.xp.take(a, chosen, axis=0) for a in (self.X, self.y, self.share)))
+
     @staticmethod
     def on_host(array):
         return on_host(array)
@@ -102,6 +108,8 @@ class DevicePart(Part):
 
 class OnDevice(InMemory):
     """Rows on a device, in one part."""
+
+    promotes = False
 
     def __init__(self, part, n_classes, total_weight, dtype):
         super().__init__([part], n_classes, total_weight, n_jobs=1)

@@ -91,6 +91,11 @@ class Raw(Coordinates):
         return second_derivative_bound * (_sum_of_squares(size) + 1) + l2
 
 
+def is_constant(mean, deviation, roundings=10):
+    """Whether columns spread over no more than a few roundings of their mean."""
+    return deviation <= roundings * np.finfo(deviation.dtype).eps * np.abs(mean)
+
+
 class Standardized(Coordinates):
     r"""The coefficients that standardized features would have.
 
@@ -106,11 +111,10 @@ class Standardized(Coordinates):
     name = "standardized"
 
     def __init__(self, mean, deviation, l2=0.0):
-        # A column that spreads over no more than a few roundings of its mean is constant as far
-        # as arithmetic can tell: dw - mean * db is all rounding there, and dividing by the spread
-        # would blow that up. Its mean is the one scale it has; a column of zeros has none.
-        rounding = 10 * np.finfo(deviation.dtype).eps * np.abs(mean)
-        spread = np.where(deviation > rounding, deviation, np.abs(mean))
+        # dw - mean * db is all rounding where a column is constant as far as arithmetic can tell,
+        # and dividing by the spread would blow that up. Its mean is the one scale it has; a column
+        # of zeros has none.
+        spread = np.where(is_constant(mean, deviation), np.abs(mean), deviation)
         spread = np.hypot(spread, 2 * math.sqrt(l2))
         spread = np.where(spread > 0, spread, 1)
         # The clip keeps 1 / spread finite for spreads among the denormal numbers.

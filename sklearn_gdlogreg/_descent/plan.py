@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._objective.objective import Objective
 from .coordinates import Coordinates, Raw, Standardized
 from .decorrelation import Decorrelation
 from .learning_rate import Rule
+
+# Of the digits of the gradient of a standardized column; a tenth of what `tol` is by default.
+# How large the rounding of a standardized column's gradient may be: as `tol` is by default.
+MOST_ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,8 @@ class Plan:
 
     Attributes
     ----------
+    objective : Objective
+        What is descended, in the precision that the coordinates need.
     first : Coordinates
         Those before the first map.
     decorrelation : Decorrelation or None
@@ -26,6 +33,7 @@ class Plan:
         How many steps a map is kept.
     """
 
+    objective: Objective
     first: Coordinates
     decorrelation: Decorrelation | None = None
     first_at: float = math.inf
@@ -59,10 +67,11 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
             "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
         )
     if coordinates == "raw" or (coordinates == "auto" and not rule.chooses_coordinates):
-        return Plan(Raw())
+        return Plan(objective, Raw())
+    objective = precise(objective)
     first = standardized(objective)
     if coordinates == "standardized" or not objective.penalty.smooth:
-        return Plan(first)
+        return Plan(objective, first)
     decorrelation = Decorrelation(objective, first)
     if explicit and not decorrelation.fits_in_memory:
         raise ValueError(
@@ -72,11 +81,22 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     first_at = 0 if explicit else decorrelation.first_at
     # A rule that knows nothing of the cost would not notice that its coordinates have changed.
     period = decorrelation.period if rule.adapts else math.inf
-    return Plan(first, decorrelation, first_at, period)
+    return Plan(objective, first, decorrelation, first_at, period)
+
+
+def precise(objective):
+    """The cost, in float64 where float32 would lose what tells a column from a constant one.
+
+    Standardized, a column whose mean is r times its deviation has r roundings for one. Rows in
+    float32 are rounded no further by that: products with them are made in float64.
+    """
+    rounding = objective.off_centre.max() * np.finfo(objective.dtype).eps
+    lost = objective.rows.promotes and rounding > MOST_ROUNDING
+    return objective.computed_in(np.float64) if lost else objective
 
 
 def standardized(objective):
-    mean, deviation = objective.moments
+    mean, deviation = (each.astype(objective.dtype) for each in objective.moments)
     if not objective.fit_intercept:
         # Nothing can take up a shift of the features: they are measured from 0.
         mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)

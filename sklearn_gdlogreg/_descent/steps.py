@@ -152,12 +152,13 @@ def begin(
     with quiet(), objective.rows.holding_blas():
         plan = plan_for(objective, rule, coordinates)
         if resumed is None:
-            problem = Problem(objective, plan.coordinates_at_start(w, b))
+            w, b = (each.astype(plan.objective.dtype, copy=False) for each in (w, b))
+            problem = Problem(plan.objective, plan.coordinates_at_start(w, b))
             here = problem.start(w, b)
             here = here._replace(memory=rule.init(problem))
         else:
             here, made_at = resumed
-            problem = Problem(objective, plan.coordinates_made_at(made_at))
+            problem = Problem(plan.objective, plan.coordinates_made_at(made_at))
             here = here._replace(coordinates=problem.coordinates)
     if not (np.isfinite(here.cost) and np.isfinite(here.dwb).all()):
         raise ValueError(

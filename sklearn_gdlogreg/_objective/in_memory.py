@@ -46,7 +46,11 @@ class InMemory:
         Of X, and of all that is computed from it.
     stored : int or None
         The number of stored entries, where X is sparse.
+    promotes : bool
+        Whether products of X in float32 with w in float64 can be made.
     """
+
+    promotes = True
 
     def __init__(self, parts, n_classes, total_weight, n_jobs=None, whole=None):
         self.parts, self.whole = parts, whole

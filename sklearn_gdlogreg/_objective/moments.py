@@ -25,14 +25,16 @@ def moments(rows, stride=1, unit=1.0):
 
     Returns
     -------
-    mean, deviation : ndarray of shape (n,)
+    mean, deviation : float64 ndarray of shape (n,)
     """
     if rows.stored is None:
         total, count = rows.total(_sum_of_some, max(1, rows.m // NEARBY))
-        near = total / max(1, count)
+        near = (total / max(1, count)).astype(rows.dtype)
     else:
-        near = np.zeros(rows.n)  # sparse columns are mostly 0, and are best measured from there
-    common, square = rows.total(_sums_around, near.astype(rows.dtype), stride, unit)
+        near = np.zeros(
+            rows.n, rows.dtype
+        )  # sparse columns are mostly 0, and are best measured from there
+    common, square = rows.total(_sums_around, near, stride, unit)
     mean, variance = near + common, square - np.square(common)
     # Squares of which many digits are lost, or that are no ordinary numbers, are not believed.
     tiny = np.finfo(rows.dtype).tiny ** 0.75
@@ -41,7 +43,7 @@ def moments(rows, stride=1, unit=1.0):
     if not believed.all():
         others = np.flatnonzero(~believed)
         mean[others], deviation[others] = _careful_moments(rows, others, stride, unit)
-    return mean.astype(rows.dtype, copy=False), deviation.astype(rows.dtype, copy=False)
+    return mean, deviation
 
 
 def second_moments_of(part, weights, mean, scale):
@@ -70,9 +72,10 @@ def second_moments_of(part, weights, mean, scale):
     for batch in part.batches(n):
         block = X[batch, :].toarray() if sparse.issparse(X) else X[batch, :]
         block = _present(block, part, batch)
-        x = xp.empty((block.shape[0], n + 1), block.dtype)
-        x[:, :-1] = block * scale
-        x[:, :-1] -= shift
+        centred = block * scale
+        centred -= shift
+        x = xp.empty((block.shape[0], n + 1), centred.dtype)
+        x[:, :-1] = centred
         x[:, -1] = 1
         # A matrix times its own transpose is half the work, which NumPy recognizes.
         if weights.ndim == 1:
@@ -138,52 +141,70 @@ def _stored(sample, shares):
 def _careful_moments(rows, columns, stride, unit):
     """Mean and deviation of some columns, in units of each column's own size.
 
-    A feature of scale 1e-300 has no variance that a float could hold, but it has a deviation.
+    A feature of scale 1e-300 has no variance that a float could hold, but it has a deviation. The
+    size is that of the largest entry: units of a mean would be tiny, and squares in them infinite,
+    where only rows that hardly count have entries.
     """
-    zero, one = np.zeros(len(columns), rows.dtype), np.ones(len(columns), rows.dtype)
-    mean, size, _ = rows.total(_deviations_in, columns, zero, one, stride, unit)
+    mean, size = rows.total(_mean_and_size_in, columns, stride, unit, combine=_added_and_largest)
     size = np.where(size > 0, size, 1)
     center, size = (mean / size).astype(rows.dtype), size.astype(rows.dtype)
-    common, _, square = rows.total(_deviations_in, columns, center, size, stride, unit)
+    common, square = rows.total(_deviations_in, columns, center, size, stride, unit)
     # What the mean is off by, having been rounded, is a deviation that all rows have in common:
     # it comes out again, so that a constant column deviates by nothing.
     return size * (center + common), size * np.sqrt(np.maximum(square - common**2, 0))
 
 
+def _added_and_largest(a, b):
+    """The sums of two means, and the larger of two sizes."""
+    return a[0] + b[0], np.maximum(a[1], b[1])
+
+
+def _mean_and_size_in(part, columns, stride, unit):
+    """A part's share of the means, and the size of the largest entry that has a weight."""
+    sample = part.sample(stride)
+    shares = sample.share / unit
+    n = columns.shape[0]
+    mean, size = np.zeros(n), np.zeros(n)
+    if sparse.issparse(sample.X):
+        sample = sample.of_columns(columns)
+        for entries, columns, of_entries in _stored(sample, shares):
+            mean += np.bincount(columns, of_entries * entries, minlength=n)
+            np.maximum.at(size, columns, np.abs(entries))
+        return mean, size
+    for batch in sample.batches(n):
+        x = sample.xp.take(sample.X[batch, :], columns, axis=1)
+        x = _present(x, sample, batch)
+        mean += sample.on_host(shares[batch] @ x)
+        size = np.maximum(size, sample.on_host(sample.xp.max(abs(x), axis=0)))
+    return mean, size
+
+
 def _deviations_in(part, columns, center, size, stride, unit):
-    """Sums of d = x / size - center, of its absolute value and of its square."""
+    """Sums of d = x / size - center and of its square."""
     sample = part.sample(stride)
     shares = sample.share / unit
     if sparse.issparse(sample.X):
-        return _sparse_deviations_in(sample, shares, columns, center, size)
-    n = columns.shape[0]
-    totals = [np.zeros(n) for _ in range(3)]
-    for batch in sample.batches(n):
+        return _sparse_deviations_in(sample.of_columns(columns), shares, center, size)
+    common, square = np.zeros(columns.shape[0]), np.zeros(columns.shape[0])
+    for batch in sample.batches(columns.shape[0]):
         d = sample.xp.take(sample.X[batch, :], columns, axis=1) / size
         d -= center
         d = _present(d, sample, batch)
-        for total, power in zip(totals, (d, abs(d), d * d), strict=True):
-            total += sample.on_host(shares[batch] @ power)
-    return tuple(totals)
+        common += sample.on_host(shares[batch] @ d)
+        square += sample.on_host(shares[batch] @ (d * d))
+    return common, square
 
 
-def _sparse_deviations_in(sample, shares, columns, center, size):
+def _sparse_deviations_in(sample, shares, center, size):
     """The sums of `_deviations_in`; entries that are not stored deviate by the center."""
-    n = len(columns)
-    X = sample.X if n == sample.X.shape[1] else sample.X[:, columns]
-    sample = type(sample)(X, sample.y, shares)
-    common, distance, square, stored = (np.zeros(n) for _ in range(4))
+    n = len(size)
+    common, square, stored = (np.zeros(n) for _ in range(3))
     for entries, columns, of_entries in _stored(sample, shares):
         d = entries / size[columns] - center[columns]
         common += np.bincount(columns, of_entries * d, minlength=n)
-        distance += np.bincount(columns, of_entries * np.abs(d), minlength=n)
         square += np.bincount(columns, of_entries * np.square(d), minlength=n)
         stored += np.bincount(columns, of_entries, minlength=n)
-    total = float(shares.sum())
+    total = float(shares.sum(dtype=np.float64))
     absent = total - stored
     absent[absent < sample.m * np.finfo(float).eps * total] = 0  # all are there, to rounding
-    return (
-        common - absent * center,
-        distance + absent * np.abs(center),
-        square + absent * np.square(center),
-    )
+    return common - absent * center, square + absent * np.square(center)

@@ -11,6 +11,7 @@ Shapes: X (m, n), y (m,), and
 so that the line z = w X' + b serves both, and dw = dz X too.
 """
 
+import copy
 import math
 from functools import cached_property, reduce
 
@@ -222,3 +223,15 @@ class Objective:
         """Weighted mean and standard deviation of every column of X, each of shape (n,)."""
         with quiet():
             return moments(self.rows)
+
+    @property
+    def off_centre(self):
+        """How many times its deviation the mean of every column is; 0 where that is constant."""
+        mean, deviation = self.moments
+        return np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
+
+    def computed_in(self, dtype):
+        """The same cost, of w and b in another dtype: what is computed is of that, too."""
+        other = copy.copy(self)
+        other.dtype = np.dtype(dtype)
+        return other

@@ -6,6 +6,7 @@ for any number of threads.
 """
 
 import copy
+import math
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ MOST_PARTS = 32
 # A batch is what is copied at a time, to be centred or scaled: 2^16 float64 are 512 KB, which
 # stays in the cache.
 BATCH_ENTRIES = 2**16
+GOLDEN = (math.sqrt(5) - 1) / 2
 # A chunk of a memory map is what may be in memory at a time.
 CHUNK_BYTES = 2**26
 
@@ -55,6 +57,18 @@ def block_length(m, size):
     """How many of m rows, of `size` bytes together, make a block; all, if they nearly do."""
     most = within_working_memory(BLOCK_BYTES)
     return max(m, 1) if size <= 2 * most else max(1, m * most // size)
+
+
+def sampled(first, stop, stride):
+    """The numbers of the sampled rows from `first` to `stop`: one of every `stride` rows.
+
+    Which one is for chance to decide, as rows may repeat with a period; but the same chance every
+    time, whatever parts the rows are cut into. The fractions of multiples of the golden ratio lie
+    evenly, and keep step with no period.
+    """
+    k = np.arange(first // stride, -(-stop // stride))
+    rows = k * stride + (stride * ((k * GOLDEN) % 1)).astype(np.intp)
+    return rows[(rows >= first) & (rows < stop)]
 
 
 class Block(NamedTuple):
@@ -122,11 +136,20 @@ class Part:
         return absent if self.xp.count_nonzero(absent) else None
 
     def sample(self, stride):
-        """The rows whose number, among all rows, is a multiple of `stride`; all of them for 1."""
+        """One row of every `stride` rows, counted among all rows; all of them for 1."""
         if stride == 1:
             return self
-        chosen = slice(-self.first % stride, None, stride)
-        return self._with(self.X[chosen, :], self.y[chosen], self.share[chosen])
+        chosen = sampled(self.first, self.first + self.m, stride) - self.first
+        return self._with(self._rows(self.X, chosen), self.y[chosen], self.share[chosen])
+
+    @staticmethod
+    def _rows(X, chosen):
+        return X[chosen] if sparse.issparse(X) else np.take(X, chosen, axis=0)
+
+    def of_columns(self, columns):
+        """Some columns of sparse rows."""
+        everything = len(columns) == self.X.shape[1]
+        return self if everything else self._with(self.X[:, columns], self.y, self.share)
 
     def _with(self, X, y, share):
         """Other rows in the same place."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._check import quiet
+from .._descent.coordinates import is_constant
 from .._descent.eigenvalues import lambda_max, lipschitz
 from .run import Result
 
@@ -25,6 +26,7 @@ def warning(run: Result, name_of: Callable[[int], str]) -> str:
         sentences.append(not_converged(run, name_of))
     if separable(run):
         sentences.append(SEPARABLE)
+    sentences += _taken_for_constants(run, name_of)
     return " ".join(sentences)
 
 
@@ -61,7 +63,7 @@ def not_converged(run, name_of):
         )
     elif run.tol < _rounding(run) and run.violations[-1] < 10 * _rounding(run):
         sentences += [
-            f"No more can be expected of {run.objective.dtype}.",
+            f"No more can be expected of {run.last.wb.dtype}.",
             _of_rounding(run, name_of),
         ]
     elif run.objective.penalty:
@@ -75,32 +77,40 @@ def stalled(run, name_of):
     """A step moved nothing although tol was not reached."""
     return (
         f"Rounding ended the descent in iteration {run.last.t}: {_violation(run)}, and no step "
-        f"that changes the coefficients in {run.objective.dtype} lowers the cost. "
+        f"that changes the coefficients in {run.last.wb.dtype} lowers the cost. "
         f"{_of_rounding(run, name_of)}"
     )
 
 
-def _off_centre(run):
-    """How many times its deviation the mean of every feature is."""
-    mean, deviation = run.objective.moments
-    return np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
+def _taken_for_constants(run, name_of):
+    """A sentence on the columns that vary by more than the last digit, but not by enough."""
+    mean, deviation = (each.astype(run.last.wb.dtype) for each in run.objective.moments)
+    lost = is_constant(mean, deviation) & ~is_constant(mean, deviation, roundings=1)
+    if run.last.coordinates.name == "raw" or not lost.any():
+        return []
+    columns = np.flatnonzero(lost)
+    listed = ", ".join(name_of(j) for j in columns[:3]) + ", ..." * (len(columns) > 3)
+    return [
+        f"Of {listed} nothing was learned: the standard deviation is no more than a few roundings "
+        "of the mean. Subtract a number near the mean before X is made, or leave them out."
+    ]
 
 
 def _rounding(run):
     """How large entries of the gradient may be by rounding alone, where features are scaled."""
-    return np.finfo(run.objective.dtype).eps * max(1.0, float(_off_centre(run).max()))
+    return np.finfo(run.last.wb.dtype).eps * max(1.0, float(run.objective.off_centre.max()))
 
 
 def _of_rounding(run, name_of):
     """What to do about it."""
-    ratio = _off_centre(run)
+    ratio = run.objective.off_centre
     j = int(ratio.argmax())
     if ratio[j] <= 10:
         return "Use a larger tol."
     return (
         f"The mean of {name_of(j)} is {ratio[j]:.2g} times its standard deviation, and takes that "
         "many times the rounding with it: centre the features, for instance with a "
-        f"StandardScaler{', or use float64' if run.objective.dtype == np.float32 else ''}."
+        f"StandardScaler{', or use float64' if run.last.wb.dtype == np.float32 else ''}."
     )
 
 

@@ -175,6 +175,8 @@ class OnCluster:
         None of them empty.
     """
 
+    promotes = True
+
     def __init__(self, cluster, parts, n_classes, total_weight, n_jobs):
         self.cluster, self.parts = cluster, parts
         self.n_classes, self.total_weight, self.n_jobs = n_classes, total_weight, n_jobs
