@@ -11,16 +11,6 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-
-# These two mixins are what scikit-learn's own linear classifiers are made of; its API reference
-# has no public name for them. Copies of decision_function, predict, sparsify and densify would
-# replace them.
-from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
-
-# As scikit-learn's own estimators refuse arrays of another library than they were fitted to.
-from sklearn.utils._array_api import check_same_namespace, move_to
-from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._check import (
@@ -46,6 +36,18 @@ from ._objective.rows import chunks
 from ._run import saved as checkpoint
 from ._run.observers import Callbacks, EarlyStopping, Path, is_outermost, progress
 from ._run.run import End, Run
+from ._sklearn import (
+    Interval,
+    LinearClassifierMixin,
+    RealNotInt,
+    SparseCoefMixin,
+    StrOptions,
+    callback_context,
+    callbacks_of,
+    check_pandas_support,
+    check_same_namespace,
+    move_to,
+)
 
 
 def feature_names(X):
@@ -449,9 +451,7 @@ class GDLogisticRegression(
                 "resume_from goes on from the coefficients of the checkpoint: leave out coef_init "
                 "and intercept_init."
             )
-        checkpoints = [
-            each for each in getattr(self, "_skl_callbacks", ()) if isinstance(each, Checkpoint)
-        ]
+        checkpoints = [each for each in callbacks_of(self) if isinstance(each, Checkpoint)]
         split_anew = validation is not None and X_val is None and self.random_state is None
         if split_anew and (checkpoints or resume_from is not None):
             raise ValueError(
@@ -467,8 +467,8 @@ class GDLogisticRegression(
             observers.append(Path(int(self.store_path)))
         if self.verbose:
             observers.append(progress(self.verbose))
-        if hasattr(self, "_skl_callbacks"):
-            context = self._init_callback_context(max_subtasks=self.max_iter)
+        if callbacks_of(self):
+            context = callback_context(self, max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context.call_on_fit_task_begin(estimator=self, **about)
             observers.append(

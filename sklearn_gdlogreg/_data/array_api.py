@@ -11,15 +11,6 @@ from types import SimpleNamespace
 
 import numpy as np
 from sklearn.utils import check_X_y
-
-# scikit-learn's own estimators find an array's library and move arrays by these; there is no
-# public name for them yet.
-from sklearn.utils._array_api import (
-    get_namespace,
-    get_namespace_and_device,
-    move_to,
-    supported_float_dtypes,
-)
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._check import (
@@ -33,6 +24,7 @@ from .._check import (
 )
 from .._objective.in_memory import InMemory
 from .._objective.rows import Part
+from .._sklearn import get_namespace, get_namespace_and_device, move_to, supported_float_dtypes
 from .examples import (
     Examples,
     check_known_labels,

@@ -8,11 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# scikit-learn has no public way to declare what a parameter may be; its estimators and most
-# third-party ones use this module.
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-
 from .._check import quiet
+from .._sklearn import Interval, Options, StrOptions
 from .coordinates import Raw, Standardized
 from .decorrelation import Decorrelation
 from .eigenvalues import lipschitz

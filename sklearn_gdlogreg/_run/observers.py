@@ -8,6 +8,8 @@ import sys
 
 import numpy as np
 
+from .._sklearn import context_around
+
 
 class Observer:
     """What a run calls; one that has nothing to say there leaves it as it is here.
@@ -206,7 +208,7 @@ class Callbacks(Observer):
 
 def is_outermost(estimator):
     """Whether Ctrl-C during its fit is meant for it: not for a search or an ensemble around it."""
-    context = getattr(estimator, "_parent_callback_ctx", None)
+    context = context_around(estimator)
     while context is not None and context.estimator_name == "Pipeline":
         context = context.parent
     return context is None

@@ -14,16 +14,20 @@ from collections import defaultdict
 from numbers import Real
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
-from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import _routing_enabled
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params
 
 from .._check import check_float, check_start
 from .._estimator import GDLogisticRegression
+from .._sklearn import (
+    _check_method_params,
+    _safe_split,
+    _score,
+    callbacks_of,
+    copy_metadata_request,
+    looks_at_predictions_only,
+)
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
@@ -47,8 +51,7 @@ class LastStep(GDLogisticRegression):
     def instead_of(cls, estimator):
         stand_in = cls(**estimator.get_params(deep=False))
         # As `clone` does: it is to be sent the metadata that the estimator asked for.
-        if hasattr(estimator, "_metadata_request"):
-            stand_in._metadata_request = copy.deepcopy(estimator._metadata_request)
+        copy_metadata_request(estimator, stand_in)
         return stand_in
 
 
@@ -61,7 +64,7 @@ def last_step(estimator):
     name = None
     if type(estimator) is Pipeline and estimator.steps:
         name, estimator = estimator.steps[-1]
-    plain = type(estimator) is GDLogisticRegression and not hasattr(estimator, "_skl_callbacks")
+    plain = type(estimator) is GDLogisticRegression and not callbacks_of(estimator)
     return name, estimator if plain and not estimator.verbose else None
 
 
@@ -116,11 +119,7 @@ class Fold:
             "train": _check_method_params(X, params=score_params, indices=train),
             "test": _check_method_params(X, params=score_params, indices=test),
         }
-        # scikit-learn's own scorers look at predictions, others at whatever they like.
-        scorers = scorer._scorers.values() if isinstance(scorer, _MultimetricScorer) else [scorer]
-        self.scorer_is_known = all(
-            isinstance(each, _BaseScorer | _PassthroughScorer) for each in scorers
-        )
+        self.scorer_is_known = looks_at_predictions_only(scorer)
 
     def fit(self, candidates):
         """(index, fitted model) of every candidate that can share.
@@ -246,7 +245,7 @@ class Fold:
         """The scorer's result for a model of this fold, on its "train" or "test" rows."""
         X, y = self.rows[part]
         # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
-        if self.scorer_is_known and not _routing_enabled():
+        if self.scorer_is_known and not get_config()["enable_metadata_routing"]:
             estimator, X = model, self._transform(part)
         else:
             # Of its own, as in GridSearchCV: transformers and scorers may write into it.

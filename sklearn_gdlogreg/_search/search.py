@@ -12,23 +12,24 @@ from collections import defaultdict
 
 import numpy as np
 from joblib.logger import short_format_time
-from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
-
-# The parts that GridSearchCV.fit is made of. It has no hook between the choice of the candidates
-# and the fit of one of them; a hook that takes all candidates of a fold would replace them.
-from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
-from sklearn.model_selection._validation import (
-    _fit_and_score,
-    _insert_error_scores,
-    _warn_or_raise_about_fit_failures,
-)
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params, _num_samples, indexable
+from sklearn.utils.validation import indexable
 
 from .._check import is_lazy
+from .._sklearn import (
+    _check_method_params,
+    _fit_and_score,
+    _fit_context,
+    _insert_error_scores,
+    _num_samples,
+    _warn_or_raise_about_fit_failures,
+    callback_context,
+    scorers_of,
+)
 from .fold import Fold, last_step, split_parameters, token
 
 
@@ -196,7 +197,7 @@ class GDGridSearchCV(GridSearchCV):
         weights = params.get("sample_weight")
         metadata = None if weights is None else {"sample_weight": weights}
         about = {"X": X, "y": y, "metadata": metadata}
-        context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
+        context = callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **about)
 
         cv = self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
@@ -243,8 +244,7 @@ class GDGridSearchCV(GridSearchCV):
             self.best_params_ = results["params"][self.best_index_]
         if self.refit:
             self._refit_best(X, y, routed.estimator.fit, context, about)
-        several = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if several else scorers
+        self.scorer_ = scorers_of(scorers)
         self.cv_results_ = results
         context.call_on_fit_task_end(estimator=self, **about)
         return self
