@@ -11,7 +11,7 @@ import numpy as np
 from .._check import quiet
 from .._sklearn import Interval, Options, StrOptions
 from .coordinates import Raw, Standardized
-from .decorrelation import Decorrelation
+from .decorrelation import Decorrelation, map_fits_in_memory
 from .eigenvalues import lipschitz
 from .learning_rate import LINE_SEARCHES, RULES, inverse, rule_for
 
@@ -185,26 +185,32 @@ def standardized(objective):
     return Standardized(mean, deviation, objective.penalty.l2)
 
 
-def problem_for(objective, w, b, *, learning_rate, coordinates):
-    """The problem in the coordinates that a `coordinates` parameter stands for."""
-    explicit = coordinates == "decorrelated"
-    if explicit and not objective.penalty.smooth:
+def check_coordinates(coordinates, objective):
+    """Refuse decorrelated coordinates where they cannot be made."""
+    if coordinates != "decorrelated":
+        return
+    if not objective.penalty.smooth:
         raise ValueError(
             "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
             "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
         )
+    if not map_fits_in_memory(objective):
+        raise ValueError(
+            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
+            "every class, too large for these features; use coordinates='standardized'."
+        )
+
+
+def problem_for(objective, w, b, *, learning_rate, coordinates):
+    """The problem in the coordinates that a `coordinates` parameter stands for."""
+    check_coordinates(coordinates, objective)
     if coordinates == "raw" or (coordinates == "auto" and learning_rate != "auto"):
         return Problem(objective, Raw)
     start = standardized(objective)
     if coordinates == "standardized" or not objective.penalty.smooth:
         return Problem(objective, start)
     decorrelation = Decorrelation(objective, start)
-    if explicit and not decorrelation.fits_in_memory:
-        raise ValueError(
-            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
-            "every class, too large for these features; use coordinates='standardized'."
-        )
-    first_at = 0 if explicit else decorrelation.first_at
+    first_at = 0 if coordinates == "decorrelated" else decorrelation.first_at
     if first_at > 0:
         return Problem(objective, start, decorrelation, first_at)
     # A rule that knows nothing of the cost would not notice that its coordinates have changed.

@@ -19,9 +19,13 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from .._check import check_float, check_start
+from .._data.array_api import ArrayExamples
+from .._descent.learning_rate import Schedule
+from .._descent.steps import check_coordinates
 from .._estimator import GDLogisticRegression
 from .._sklearn import (
     _check_method_params,
+    _num_samples,
     _safe_split,
     _score,
     callbacks_of,
@@ -36,6 +40,18 @@ SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "class_weight")
 
 class CannotShare(Exception):
     """These candidates are to be fitted one at a time."""
+
+
+@contextlib.contextmanager
+def met_again_alone():
+    """Around users' code and our checks: what these raise, every candidate is to meet alone.
+
+    There it is dealt with as in GridSearchCV. Around a descent it would hide our own defects.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise CannotShare from error
 
 
 class LastStep(GDLogisticRegression):
@@ -66,6 +82,21 @@ def last_step(estimator):
         name, estimator = estimator.steps[-1]
     plain = type(estimator) is GDLogisticRegression and not callbacks_of(estimator)
     return name, estimator if plain and not estimator.verbose else None
+
+
+def with_guarded_schedule(estimator):
+    """The same estimator; its schedule, if it has one, raises nothing but CannotShare."""
+    if not callable(estimator.learning_rate):
+        return estimator
+    schedule = Schedule(estimator.learning_rate)
+
+    def learning_rate(t):
+        with met_again_alone():
+            return schedule.at(t)
+
+    estimator = copy.copy(estimator)
+    estimator.learning_rate = learning_rate
+    return estimator
 
 
 def split_parameters(parameters, name):
@@ -107,18 +138,20 @@ class Fold:
     """
 
     def __init__(self, estimator, X, y, train, test, *, fit_params, score_params, scorer):
-        train, test = np.asarray(train), np.asarray(test)
         self.estimator = estimator
         self.scorer = scorer
-        self.fit_params = _check_method_params(X, params=fit_params, indices=train)
-        self.rows = {
-            "train": _safe_split(estimator, X, y, train),
-            "test": _safe_split(estimator, X, y, test, train),
-        }
-        self.score_params = {
-            "train": _check_method_params(X, params=score_params, indices=train),
-            "test": _check_method_params(X, params=score_params, indices=test),
-        }
+        with met_again_alone():
+            train, test = np.asarray(train), np.asarray(test)
+            self.fit_params = _check_method_params(X, params=fit_params, indices=train)
+            self.rows = {
+                "train": _safe_split(estimator, X, y, train),
+                "test": _safe_split(estimator, X, y, test, train),
+            }
+            self.n_test_samples = _num_samples(self.rows["test"][0])
+            self.score_params = {
+                "train": _check_method_params(X, params=score_params, indices=train),
+                "test": _check_method_params(X, params=score_params, indices=test),
+            }
         self.scorer_is_known = looks_at_predictions_only(scorer)
 
     def fit(self, candidates):
@@ -133,28 +166,31 @@ class Fold:
         self.candidates = candidates
         members = {}
         for index, parameters in candidates.items():
-            member = clone(self.final)
             try:
-                member.set_params(**clone(parameters, safe=False))._validate_params()
-            except (ValueError, TypeError):
+                with met_again_alone():
+                    member = clone(self.final).set_params(**clone(parameters, safe=False))
+                    member._validate_params()
+            except CannotShare:
                 continue  # fitted alone, it fails as it does in GridSearchCV
             # Nothing stores the path side by side, which only an unknown scorer could look for.
             unseen = not member.store_path or self.scorer_is_known
             if unseen and not (member.early_stopping or member.verbose):
                 members[index] = member
-        examples = self.last._examples(*self.last.reached)
+        with met_again_alone():
+            examples = self.last._examples(*self.last.reached)
         for group in self._groups(members):
             yield from self._fit_group(group, examples)
 
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
         self.last = LastStep.instead_of(self.final)
-        if name is None:
-            self.whole = self.last
-        else:
-            self.whole = clone(self.estimator).set_params(**{name: self.last})
         X, y = self.rows["train"]
-        self.whole.fit(X, y, **self.fit_params)
+        with met_again_alone():
+            if name is None:
+                self.whole = self.last
+            else:
+                self.whole = clone(self.estimator).set_params(**{name: self.last})
+            self.whole.fit(X, y, **self.fit_params)
         self.transformed = {}
 
     def _groups(self, members):
@@ -176,7 +212,7 @@ class Fold:
             descents[key][index] = member
         together, alone = [], []
         for descent in descents.values():
-            (together if self._can_go_together(descent) else alone).append(descent)
+            (together if self._can_go_together(descent, examples) else alone).append(descent)
         together, objectives = self._possible(together, examples)
         if together:
             found = self._side_by_side(together, objectives)
@@ -189,7 +225,7 @@ class Fold:
                     member._become(member._end_attributes(end, examples))
                     yield index, member
         for descent, objective in zip(*self._possible(alone, examples), strict=True):
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(CannotShare):
                 yield from self._one_descent(descent, objective, examples)
 
     @staticmethod
@@ -201,21 +237,25 @@ class Fold:
         possible, objectives = [], []
         for descent in descents:
             first = next(iter(descent.values()))
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(CannotShare), met_again_alone():
                 if isinstance(first.learning_rate, Real):
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
-                objectives.append(first._objective(examples))
+                objective = first._objective(examples)
+                check_coordinates(first.coordinates, objective)
+                objectives.append(objective)
                 possible.append(descent)
         return possible, objectives
 
-    def _can_go_together(self, descent):
+    def _can_go_together(self, descent, examples):
         member = next(iter(descent.values()))
         return (
             isinstance(member.learning_rate, Real)
             and member.coordinates in ("auto", "raw")
             # Side by side no curves are recorded, which only an unknown scorer could ask for.
             and self.scorer_is_known
+            # Rows on a device are added up there, for one descent at a time.
+            and not isinstance(examples, ArrayExamples)
         )
 
     @staticmethod
@@ -235,7 +275,7 @@ class Fold:
         longest = next(m for m in descent.values() if m.max_iter == max(counts))
         nowhere = {"coef_init": None, "intercept_init": None}
         w, b = check_start(nowhere, objective)
-        run = longest._run(objective, w, b, kept=counts)
+        run = with_guarded_schedule(longest)._run(objective, w, b, kept=counts)
         for index, member in descent.items():
             until = run.until(member.max_iter)
             member._become(member._attributes(until, until.last, examples))
@@ -249,12 +289,14 @@ class Fold:
             estimator, X = model, self._transform(part)
         else:
             # Of its own, as in GridSearchCV: transformers and scorers may write into it.
-            X, y = copy.deepcopy((X, y))
+            with met_again_alone():
+                X, y = copy.deepcopy((X, y))
             estimator = model
             if self.whole is not self.last:
                 estimator = copy.copy(self.whole)
                 estimator.steps = [*self.whole.steps[:-1], (self.whole.steps[-1][0], model)]
-        return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
+        with met_again_alone():
+            return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
 
     def _transform(self, part):
         """The rows as the last step sees them when it predicts."""
@@ -263,6 +305,7 @@ class Fold:
             if self.whole is not self.last:
                 for _, step in self.whole.steps[:-1]:
                     if step is not None and not isinstance(step, str):  # "passthrough"
-                        X = step.transform(X)
+                        with met_again_alone():
+                            X = step.transform(X)
             self.transformed[part] = X
         return self.transformed[part]

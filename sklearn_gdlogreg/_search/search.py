@@ -25,12 +25,11 @@ from .._sklearn import (
     _fit_and_score,
     _fit_context,
     _insert_error_scores,
-    _num_samples,
     _warn_or_raise_about_fit_failures,
     callback_context,
     scorers_of,
 )
-from .fold import Fold, last_step, split_parameters, token
+from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
 class GDGridSearchCV(GridSearchCV):
@@ -321,9 +320,10 @@ def _evaluate_on_fold(
     split_index, n_splits, n_candidates = progress
     try:
         results = dict(_together(candidates, X, y, split, estimator, **settings))
-    except Exception:
-        # Whatever it is (transformers that fail, a metric that cannot be computed), the candidates
-        # meet it again below, each alone, and are dealt with as in GridSearchCV.
+    except (CannotShare, MemoryError):
+        # Whatever it is (transformers that fail, a metric that cannot be computed, too little
+        # memory for all at once), the candidates meet it again below, each alone, and are dealt
+        # with as in GridSearchCV. Any other error is a defect of ours.
         results = {}
     for i, result in results.items():
         # The hooks of a task that was part of a larger one.
@@ -382,8 +382,10 @@ def _together(
     name, _ = last_step(estimator)
     parameters = {i: split_parameters(candidates[i], name) for i in candidates}
     before, _ = next(iter(parameters.values()))
-    estimator = clone(estimator).set_params(**clone(before, safe=False))
-    if last_step(estimator)[1] is None:
+    with met_again_alone():
+        estimator = clone(estimator).set_params(**clone(before, safe=False))
+        _, final = last_step(estimator)
+    if final is None:
         return
     fold = Fold(
         estimator, X, y, *split, fit_params=fit_params, score_params=score_params, scorer=scorer
@@ -400,7 +402,7 @@ def _together(
         score_time = time.time() - start
         if return_train_score:
             result["train_scores"] = fold.score(model, "train", error_score)
-        result["n_test_samples"] = _num_samples(fold.rows["test"][0])
+        result["n_test_samples"] = fold.n_test_samples
         result["fit_time"], result["score_time"] = fit_time, score_time
         result["stop_reason"] = _reason(model)
         result["about"] = {"X": X_train, "y": y_train, "metadata": metadata}
