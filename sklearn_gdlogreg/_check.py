@@ -7,12 +7,14 @@ import numpy as np
 from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import assert_all_finite, check_X_y
-
-# scikit-learn's own estimators find an array's library and move arrays by these; there is no
-# public name for them yet.
-from sklearn.utils._array_api import _is_numpy_namespace, get_namespace_and_device, move_to
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight
+
+from ._sklearn import (
+    _check_sample_weight,
+    _is_numpy_namespace,
+    get_namespace_and_device,
+    move_to,
+)
 
 
 def quiet():
@@ -178,9 +180,7 @@ def check_weights(sample_weight, X, *, all_zero=False, dtype=np.float64):
         return None
     if library_of(X) is None:
         sample_weight = on_host(sample_weight)
-    # _check_sample_weight is named by scikit-learn's developer guide as the one to use; it would
-    # be replaced by a public `check_sample_weight`. In float64 also for float32 X, where a weight
-    # of 1e300 would be inf.
+    # In float64 also for float32 X, where a weight of 1e300 would be inf.
     return _check_sample_weight(
         sample_weight,
         X,

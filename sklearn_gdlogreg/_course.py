@@ -5,7 +5,6 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils._param_validation import validate_params
 
 from ._check import (
     check_codes,
@@ -19,6 +18,7 @@ from ._check import (
 from ._descent.parameters import DESCENT_PARAMETERS
 from ._descent.steps import begin
 from ._objective.objective import Objective
+from ._sklearn import validate_params
 
 
 def cost_and_gradient(X, y, coef, intercept, sample_weight=None):

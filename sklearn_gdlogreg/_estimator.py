@@ -10,29 +10,25 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-
-# These two mixins are what scikit-learn's own linear classifiers are made of; its API reference
-# has no public name for them. Copies of decision_function, predict, sparsify and densify would
-# replace them.
-from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
-
-# As scikit-learn's own estimators refuse arrays of another library than they were fitted to.
-from sklearn.utils._array_api import check_same_namespace
-from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from . import _fit
-from ._check import (
-    is_mapped,
-    on_host,
-    refuse_lazy,
-)
+from ._check import is_mapped, on_host, refuse_lazy
 from ._data.decisions import decisions, of_decisions, predicted, rows_to_predict
 from ._data.loading import load
 from ._descent.parameters import DESCENT_PARAMETERS
 from ._run import callbacks
 from ._run.diagnosis import warning
+from ._sklearn import (
+    Interval,
+    LinearClassifierMixin,
+    RealNotInt,
+    SparseCoefMixin,
+    StrOptions,
+    callbacks_of,
+    check_pandas_support,
+    check_same_namespace,
+)
 
 
 def check_path(estimator):
@@ -425,7 +421,7 @@ class GDLogisticRegression(
             self,
             task,
             resume_from,
-            getattr(self, "_skl_callbacks", ()),
+            callbacks_of(self),
             given_validation=X_val is not None,
         )
         attributes = partial(_fit.attributes, schema=task.schema)

@@ -1,3 +1,149 @@
-"""scikit-learn's private names (being gathered)."""
+"""What the package takes of scikit-learn beyond its public names, and nothing else does.
 
-from sklearn.utils.validation import _get_feature_names as get_feature_names  # noqa: F401
+A new version of scikit-learn may change any of it without a warning: what breaks then is mended in
+this file. Differences between the versions that are supported go here, too.
+
+What our classes inherit is used as their own, where it is needed: of BaseEstimator
+`_parameter_constraints` and `_validate_params`; of GridSearchCV `_get_scorers`,
+`_get_routed_params_for_fit`, `_check_refit_for_multimetric`, `_select_best_index`,
+`_format_results` and `_checked_cv_orig`.
+"""
+
+import copy
+
+# Checks the parameters of an estimator before its fit: calling `_validate_params` there would
+# replace it.
+from sklearn.base import _fit_context
+
+# What scikit-learn's own linear classifiers are made of; its API reference has no public name for
+# them. Copies of decision_function, predict, sparsify and densify would replace them.
+from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+
+# What scorers are: a public way to ask whether a scorer looks at predictions only, and for the
+# scorers of several metrics, would replace them.
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+
+# The parts that GridSearchCV.fit is made of. It has no hook between the choice of the candidates
+# and the fit of one of them; a hook that takes all candidates of a fold would replace them.
+from sklearn.model_selection._validation import (
+    _fit_and_score,
+    _insert_error_scores,
+    _score,
+    _warn_or_raise_about_fit_failures,
+)
+
+# scikit-learn's own estimators find an array's library, move arrays and refuse those of another
+# library by these; there is no public name for them yet.
+from sklearn.utils._array_api import (
+    _is_numpy_namespace,
+    check_same_namespace,
+    get_namespace,
+    get_namespace_and_device,
+    move_to,
+    supported_float_dtypes,
+)
+
+# An extra that is missing, said in scikit-learn's words; an import with words of our own would
+# replace them.
+from sklearn.utils._optional_dependencies import check_matplotlib_support, check_pandas_support
+
+# scikit-learn has no public way to declare what a parameter may be; its estimators and most
+# third-party ones use this module.
+from sklearn.utils._param_validation import (
+    Interval,
+    Options,
+    RealNotInt,
+    StrOptions,
+    validate_params,
+)
+
+# The rows of a fold as GridSearchCV cuts them; that hook would replace it, too.
+from sklearn.utils.metaestimators import _safe_split
+
+# scikit-learn's developer guide names _check_sample_weight as the one to use; a public
+# `check_sample_weight` would replace it, the hook of
+# GridSearchCV two others, and a function that finds the names of any table's columns the fourth.
+from sklearn.utils.validation import (
+    _check_method_params,
+    _check_sample_weight,
+    _get_feature_names,
+    _num_samples,
+)
+
+# They keep scikit-learn's names: whoever meets an underscore knows whose it is.
+__all__ = [
+    "Interval",
+    "LinearClassifierMixin",
+    "Options",
+    "RealNotInt",
+    "SparseCoefMixin",
+    "StrOptions",
+    "_check_method_params",
+    "_check_sample_weight",
+    "_fit_and_score",
+    "_fit_context",
+    "_get_feature_names",
+    "_insert_error_scores",
+    "_is_numpy_namespace",
+    "_num_samples",
+    "_safe_split",
+    "_score",
+    "_warn_or_raise_about_fit_failures",
+    "callback_context",
+    "callbacks_of",
+    "check_matplotlib_support",
+    "check_pandas_support",
+    "check_same_namespace",
+    "context_around",
+    "copy_metadata_request",
+    "get_namespace",
+    "get_namespace_and_device",
+    "looks_at_predictions_only",
+    "move_to",
+    "scorers_of",
+    "supported_float_dtypes",
+    "validate_params",
+]
+
+
+# The API reference has `set_callbacks` and `_init_callback_context`; it has no public way to ask
+# what is set, nor where a fit stands among the fits around it.
+
+
+def callbacks_of(estimator):
+    """The callbacks that are to see its fit, if any."""
+    return getattr(estimator, "_skl_callbacks", ())
+
+
+def callback_context(estimator, max_subtasks):
+    """The context of its fit, which begins; the callbacks are set up."""
+    return estimator._init_callback_context(max_subtasks=max_subtasks)
+
+
+def context_around(estimator):
+    """The context that its fit is a part of, while it lasts: of a search, say; else None."""
+    return getattr(estimator, "_parent_callback_ctx", None)
+
+
+# `clone` copies requests from an estimator to one of the same class; a public way to do so between
+# two classes would replace this.
+
+
+def copy_metadata_request(source, target):
+    """Have `target` sent the metadata that `source` asked for."""
+    if hasattr(source, "_metadata_request"):
+        target._metadata_request = copy.deepcopy(source._metadata_request)
+
+
+def scorers_of(scorer):
+    """The `scorer_` of a search: its scorer, or with several metrics each of them by its name."""
+    return scorer._scorers if isinstance(scorer, _MultimetricScorer) else scorer
+
+
+def looks_at_predictions_only(scorer):
+    """Whether it is of scikit-learn's own kinds; others look at whatever they like of a model."""
+    several = isinstance(scorer, _MultimetricScorer)
+    return all(
+        isinstance(each, _BaseScorer | _PassthroughScorer)
+        for each in (scorer._scorers.values() if several else [scorer])
+    )

@@ -13,6 +13,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_gdlogreg import (
     Checkpoint,
@@ -26,6 +29,7 @@ from sklearn_gdlogreg import (
     descend,
 )
 from sklearn_gdlogreg._check import library_of, on_host
+from sklearn_gdlogreg._search.fold import Fold
 
 LIBRARIES = [
     name for name in ("array_api_strict", "torch") if importlib.util.find_spec(name) is not None
@@ -190,6 +194,30 @@ def test_a_search_of_such_arrays(xp, binary):
     found = search.fit(xp.asarray(X), xp.asarray(y))
     assert_allclose(found.cv_results_["mean_test_score"], expected.cv_results_["mean_test_score"])
     assert type(found.best_estimator_.coef_) is type(xp.asarray(X))
+
+
+def test_a_search_shares_the_iterations_of_descents_elsewhere(xp, binary, monkeypatch):
+    """Rows in memory that a pipeline brings to the device."""
+    counts = []
+    one_descent = Fold._one_descent
+
+    def counted(descent, *args):
+        counts.append(len(descent))
+        return one_descent(descent, *args)
+
+    monkeypatch.setattr(Fold, "_one_descent", staticmethod(counted))
+    pipeline = make_pipeline(FunctionTransformer(xp.asarray), GDLogisticRegression(tol=0))
+    grid = {
+        "gdlogisticregression__learning_rate": [0.01, 0.1],
+        "gdlogisticregression__max_iter": [5, 20],
+    }
+    options = {"cv": 3, "scoring": "neg_log_loss", "refit": False}
+    ours, theirs = (
+        kind(pipeline, grid, **options).fit(*binary) for kind in (GDGridSearchCV, GridSearchCV)
+    )
+    scores = "mean_test_score"
+    assert_allclose(ours.cv_results_[scores], theirs.cv_results_[scores], rtol=1e-12)
+    assert counts == [2, 2] * 3
 
 
 def test_errors_name_what_is_wrong(xp, binary):

@@ -29,6 +29,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+from sklearn_gdlogreg._descent import decorrelation
+from sklearn_gdlogreg._run.run import Result, Run
 from sklearn_gdlogreg._search import fold as _fold
 
 
@@ -431,6 +433,185 @@ def test_what_is_found_invalid_late_fails_alone_too(name, values, options, binar
     estimator = GDLogisticRegression(**{"learning_rate": 0.1, "tol": 0, **options})
     assert_same_results(*search_both(estimator, grid, *binary, cv=2))
     assert shared["side by side"] == 2 * 2
+
+
+def test_coordinates_that_do_not_fit_in_memory_fail_alone_too(binary, shared, monkeypatch):
+    monkeypatch.setattr(decorrelation, "MOST_BYTES", 0)
+    grid = {"coordinates": ["raw", "decorrelated"], "max_iter": [3, 5]}
+    ours, theirs = search_both(GDLogisticRegression(0.1, tol=0), grid, *binary, cv=2)
+    assert_same_results(ours, theirs)
+    assert np.isnan(ours.cv_results_["mean_test_score"][2:]).all()
+    assert shared == {"side by side": 2 * 2, "one descent": 0}
+
+
+def test_a_warning_that_is_an_error_fails_its_candidates_alone(binary, shared):
+    grid = {"l1_ratio": [0.0, 0.5], "max_iter": [3, 5]}
+    scores = []
+    for kind in (GDGridSearchCV, GridSearchCV):
+        search = kind(GDLogisticRegression(0.1, tol=0), grid, cv=2, error_score=-1.0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "l1_ratio=.* has no effect")
+            warnings.simplefilter("ignore", FitFailedWarning)
+            search.fit(*binary)
+        scores.append(search.cv_results_["mean_test_score"])
+    assert_allclose(*scores, atol=1e-9)
+    assert (scores[0][2:] == -1).all()
+    assert shared["side by side"] == 2 * 2
+
+
+class NotToBeCopied:
+    def __init__(self, error):
+        self.error = error
+
+    def __deepcopy__(self, memo):
+        raise self.error("users'")
+
+    def __call__(self, t):
+        return 0.1
+
+
+class NoArray(NotToBeCopied):
+    def __array__(self, *args, **kwargs):
+        raise self.error("users'")
+
+
+class Failing(Centre):
+    """Fails in its `fit`, on rows other than those of the fit, or gives what nothing can read."""
+
+    def __init__(self, where="nowhere", error=None):
+        self.where = where
+        self.error = error
+
+    def fit(self, X, y=None):
+        if self.where == "fit":
+            raise self.error("users'")
+        self.m_ = len(X)
+        return self
+
+    def transform(self, X):
+        if self.where == "other rows" and len(X) != self.m_:
+            raise self.error("users'")
+        return NoArray(self.error) if self.where == "what it gives" else X
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyError, ValueError, MemoryError])
+@pytest.mark.parametrize(
+    "where",
+    ["schedule", "later", "copy", "fit", "other rows", "what it gives", "scorer", "class_weight"],
+)
+def test_whatever_users_code_raises_candidates_meet_as_in_grid_search_cv(where, error, binary):
+    def schedule(t):
+        if where == "schedule" or (where == "later" and t == 3):
+            raise error("users'")
+        return 1 / t
+
+    def score(model, X, y):
+        if where == "scorer" and model[-1].max_iter == 5:
+            raise error("users'")
+        return model.score(X, y)
+
+    class Weights(dict):
+        def values(self):
+            if where == "class_weight":
+                raise error("users'")
+            return super().values()
+
+    grid = {
+        "f": [None, Failing(where, error)],
+        "model__learning_rate": [0.1, schedule, *[NotToBeCopied(error)] * (where == "copy")],
+        "model__class_weight": [None, Weights({0: 2})],
+        "model__max_iter": [1, 5],
+    }
+    estimator = Pipeline([("f", None), ("model", GDLogisticRegression(tol=0))])
+    for scoring in (score, "accuracy"):
+        outcomes = []
+        for kind in (GDGridSearchCV, GridSearchCV):
+            search = kind(
+                estimator,
+                grid,
+                scoring=scoring,
+                cv=[(range(100), range(100, 150))],
+                error_score=-1.0,
+                refit=False,
+            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    outcomes.append(search.fit(*binary))
+                except error as raised:
+                    outcomes.append(raised)
+        if isinstance(outcomes[1], error):
+            assert [repr(outcome) for outcome in outcomes] == [repr(error("users'"))] * 2
+        else:
+            assert_same_results(*outcomes)
+
+
+def refuse_long_descents(model, X, y):
+    if model.max_iter == 5:
+        raise RuntimeError("users'")
+    return 0.5
+
+
+@pytest.mark.parametrize(
+    ("grid", "options"),
+    [
+        ({"max_iter": [1, 5, 9]}, {"cv": [(range(100), range(100, 200))]}),
+        ({"max_iter": [1, 5, 9]}, {"cv": [(["a"], ["b"])]}),
+        ({"max_iter": [1, 5, 9]}, {"scoring": refuse_long_descents}),
+        ({"steps": [[("nameless",)]]}, {"estimator": Pipeline([("m", GDLogisticRegression())])}),
+    ],
+)
+def test_what_ends_a_search_ends_it_where_grid_search_cv_ends(grid, options, binary, capsys):
+    ends = []
+    for kind in (GDGridSearchCV, GridSearchCV):
+        search = kind(GDLogisticRegression(0.1, tol=0), grid, verbose=10, error_score="raise")
+        search.set_params(**{"cv": [(range(100), range(100, 150))], **options})
+        with pytest.raises((IndexError, ValueError, RuntimeError)) as caught:
+            search.fit(*binary)
+        begun = re.findall(r"START ([^.]*)", capsys.readouterr().out)
+        ends.append((repr(caught.value), begun))
+    assert ends[0] == ends[1]
+    assert ends[0][1]
+
+
+def test_rows_that_cannot_be_copied_are_scored_alone(binary):
+    rows = np.array([[NotToBeCopied(RuntimeError)]] * 150)
+    pipeline = make_pipeline(
+        FunctionTransformer(lambda rows: np.ones((len(rows), 1))), GDLogisticRegression(0.1, tol=0)
+    )
+    options = {"scoring": lambda model, X, y: model.score(X, y), "refit": False}
+    grid = {"gdlogisticregression__max_iter": [1, 5]}
+    assert_same_results(*search_both(pipeline, grid, rows, binary[1], **options))
+
+
+@pytest.mark.parametrize("defect", [RuntimeError(), KeyError(), ValueError(), AttributeError()])
+@pytest.mark.parametrize(
+    ("holder", "name", "rate"),
+    [
+        (_fold, "descend_side_by_side", 0.1),
+        (Run, "follow", "auto"),
+        (Run, "follow", lambda t: 1 / t),
+        (Result, "until", "auto"),
+    ],
+)
+def test_a_defect_of_the_shared_descents_is_heard(holder, name, rate, defect, binary, monkeypatch):
+    def broken(*args, **kwargs):
+        raise defect
+
+    monkeypatch.setattr(holder, name, broken)
+    grid = {"learning_rate": [rate], "max_iter": [1, 5]}
+    with pytest.raises(type(defect)) as caught:
+        GDGridSearchCV(GDLogisticRegression(tol=0), grid, cv=2, error_score=0.0).fit(*binary)
+    assert caught.value is defect
+
+
+def test_what_needs_too_much_memory_together_is_fitted_alone(binary, monkeypatch):
+    def broken(*args):
+        raise MemoryError
+
+    monkeypatch.setattr(_fold, "descend_side_by_side", broken)
+    grid = {"learning_rate": [0.1, 1.0], "max_iter": [1, 5]}
+    assert_same_results(*search_both(GDLogisticRegression(tol=0), grid, *binary, cv=2))
 
 
 def test_a_stored_path_is_no_reason_not_to_share(binary, shared):

@@ -10,12 +10,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-# scikit-learn's own estimators ask it which dtypes a device has; there is no public name yet.
-from sklearn.utils._array_api import supported_float_dtypes
-
 from .._check import library_of, on_host
 from .._objective.in_memory import InMemory
 from .._objective.rows import Part, sampled
+from .._sklearn import supported_float_dtypes
 
 
 def in_numpy(estimator):

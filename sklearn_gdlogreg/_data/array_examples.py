@@ -4,15 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.utils import check_X_y
-
-# scikit-learn's own estimators find an array's library and move arrays by these; there is no
-# public name for them yet.
-from sklearn.utils._array_api import (
-    get_namespace,
-    get_namespace_and_device,
-    move_to,
-    supported_float_dtypes,
-)
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._check import (
@@ -25,6 +16,12 @@ from .._check import (
     without_gradient,
 )
 from .._objective.weights import shares_of_classes
+from .._sklearn import (
+    get_namespace,
+    get_namespace_and_device,
+    move_to,
+    supported_float_dtypes,
+)
 from .array_api import DevicePart, Namespace, OnDevice
 from .examples import Examples, set_aside
 from .schema import Schema

@@ -2,13 +2,13 @@
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils._array_api import move_to
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import validate_data
 
 from .._check import is_mapped, library_of, on_host, quiet
 from .._objective.cross_entropy import Sigmoid, Softmax
 from .._objective.rows import BATCH_ENTRIES, batches, chunks
+from .._sklearn import move_to
 from .array_api import Namespace
 
 

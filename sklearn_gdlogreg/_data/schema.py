@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from .._sklearn import get_feature_names
+from .._sklearn import _get_feature_names
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,4 @@ class Schema:
 
 def feature_names(X):
     """The names that scikit-learn would find; plain arrays have none."""
-    return None if isinstance(X, np.ndarray | list | tuple) else get_feature_names(X)
+    return None if isinstance(X, np.ndarray | list | tuple) else _get_feature_names(X)

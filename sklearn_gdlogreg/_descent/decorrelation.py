@@ -25,6 +25,11 @@ HIGH_PRICE, HIGHEST_PRICE = 20, 200
 MOST_BYTES = 2**28
 
 
+def map_fits_in_memory(objective):
+    """Whether decorrelated coordinates can be made at all."""
+    return 3 * 8 * math.prod(objective.outputs) * (objective.n + 1) ** 2 <= MOST_BYTES
+
+
 class Decorrelation:
     """Makes decorrelated coordinates at the points of a descent."""
 
@@ -60,7 +65,7 @@ class Decorrelation:
 
     @property
     def fits_in_memory(self):
-        return 3 * 8 * self.n_outputs * (self.objective.n + 1) ** 2 <= MOST_BYTES
+        return map_fits_in_memory(self.objective)
 
     @property
     def first_at(self):

@@ -91,15 +91,18 @@ class Schedule(Rule):
 
     given = True
 
-    def take(self, here, move):
-        t = here.t + 1
+    def at(self, t):
+        """f(t), if a step can be made with it."""
         learning_rate = self.f(t)
         if not (isinstance(learning_rate, Real) and 0 < learning_rate < math.inf):
             raise ValueError(
                 f"learning_rate must return a positive, finite number for every iteration; "
                 f"learning_rate({t}) returned {learning_rate!r}."
             )
-        return move(check_float(f"learning_rate({t})", learning_rate))
+        return check_float(f"learning_rate({t})", learning_rate)
+
+    def take(self, here, move):
+        return move(self.at(here.t + 1))
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,7 @@
 
 from numbers import Integral, Real
 
-# scikit-learn has no public way to declare what a parameter may be; its estimators and most
-# third-party ones use this module.
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-
+from .._sklearn import Interval, Options, StrOptions
 from .learning_rate import RULES
 
 DESCENT_PARAMETERS = {

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._objective.objective import Objective
 from .coordinates import Coordinates, Raw, Standardized
-from .decorrelation import Decorrelation
+from .decorrelation import Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 
 # Of the digits of the gradient of a standardized column; a tenth of what `tol` is by default.
@@ -58,14 +58,25 @@ class Plan:
         return t + self.period
 
 
-def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
-    """The plan that a `coordinates` parameter stands for."""
-    explicit = coordinates == "decorrelated"
-    if explicit and not objective.penalty.smooth:
+def check_coordinates(coordinates, objective):
+    """Refuse decorrelated coordinates where they cannot be made."""
+    if coordinates != "decorrelated":
+        return
+    if not objective.penalty.smooth:
         raise ValueError(
             "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
             "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
         )
+    if not map_fits_in_memory(objective):
+        raise ValueError(
+            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
+            "every class, too large for these features; use coordinates='standardized'."
+        )
+
+
+def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
+    """The plan that a `coordinates` parameter stands for."""
+    check_coordinates(coordinates, objective)
     if coordinates == "raw" or (coordinates == "auto" and not rule.chooses_coordinates):
         return Plan(objective, Raw())
     objective = precise(objective)
@@ -73,12 +84,7 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     if coordinates == "standardized" or not objective.penalty.smooth:
         return Plan(objective, first)
     decorrelation = Decorrelation(objective, first)
-    if explicit and not decorrelation.fits_in_memory:
-        raise ValueError(
-            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
-            "every class, too large for these features; use coordinates='standardized'."
-        )
-    first_at = 0 if explicit else decorrelation.first_at
+    first_at = 0 if coordinates == "decorrelated" else decorrelation.first_at
     # A rule that knows nothing of the cost would not notice that its coordinates have changed.
     period = decorrelation.period if rule.adapts else math.inf
     return Plan(objective, first, decorrelation, first_at, period)

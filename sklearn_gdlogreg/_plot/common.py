@@ -1,10 +1,9 @@
 """What the displays share."""
 
-# What scikit-learn's own displays call first: an error that says how to install matplotlib.
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.array_api import in_numpy
+from .._sklearn import check_matplotlib_support
 
 
 def axes_for(display, ax):

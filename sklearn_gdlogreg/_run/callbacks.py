@@ -1,5 +1,6 @@
 """scikit-learn's callbacks, told of every iteration."""
 
+from .._sklearn import callback_context, callbacks_of, context_around
 from .observers import Observer
 
 
@@ -14,9 +15,9 @@ def observers_for(estimator, X, y, sample_weight, fitted):
     fitted : callable
         From a Result to the attributes of a fitted estimator.
     """
-    if not hasattr(estimator, "_skl_callbacks"):
+    if not callbacks_of(estimator):
         return []  # what it takes to tell nobody is a share of every step
-    context = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+    context = callback_context(estimator, max_subtasks=estimator.max_iter)
     about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
     context.call_on_fit_task_begin(estimator=estimator, **about)
     return [Callbacks(context, estimator, about, fitted)]
@@ -68,7 +69,7 @@ class Callbacks(Observer):
 
 def is_outermost(estimator):
     """Whether Ctrl-C during its fit is meant for it: not for a search or an ensemble around it."""
-    context = getattr(estimator, "_parent_callback_ctx", None)
+    context = context_around(estimator)
     while context is not None and context.estimator_name == "Pipeline":
         context = context.parent
     return context is None

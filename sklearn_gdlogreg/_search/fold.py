@@ -14,18 +14,26 @@ from collections import defaultdict
 from numbers import Real
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
-from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import _routing_enabled
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params
 
 from .. import _fit
 from .._check import check_float, check_start
+from .._data.array_examples import ArrayExamples
 from .._data.loading import load
+from .._descent.learning_rate import Schedule
+from .._descent.plan import check_coordinates
 from .._estimator import GDLogisticRegression
+from .._sklearn import (
+    _check_method_params,
+    _num_samples,
+    _safe_split,
+    _score,
+    callbacks_of,
+    copy_metadata_request,
+    looks_at_predictions_only,
+)
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
@@ -34,6 +42,18 @@ SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "class_weight")
 
 class CannotShare(Exception):
     """These candidates are to be fitted one at a time."""
+
+
+@contextlib.contextmanager
+def met_again_alone():
+    """Around users' code and our checks: what these raise, every candidate is to meet alone.
+
+    There it is dealt with as in GridSearchCV. Around a descent it would hide our own defects.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise CannotShare from error
 
 
 class LastStep(GDLogisticRegression):
@@ -49,8 +69,7 @@ class LastStep(GDLogisticRegression):
     def instead_of(cls, estimator):
         stand_in = cls(**estimator.get_params(deep=False))
         # As `clone` does: it is to be sent the metadata that the estimator asked for.
-        if hasattr(estimator, "_metadata_request"):
-            stand_in._metadata_request = copy.deepcopy(estimator._metadata_request)
+        copy_metadata_request(estimator, stand_in)
         return stand_in
 
 
@@ -63,8 +82,23 @@ def last_step(estimator):
     name = None
     if type(estimator) is Pipeline and estimator.steps:
         name, estimator = estimator.steps[-1]
-    plain = type(estimator) is GDLogisticRegression and not hasattr(estimator, "_skl_callbacks")
+    plain = type(estimator) is GDLogisticRegression and not callbacks_of(estimator)
     return name, estimator if plain and not estimator.verbose else None
+
+
+def with_guarded_schedule(estimator):
+    """The same estimator; its schedule, if it has one, raises nothing but CannotShare."""
+    if not callable(estimator.learning_rate):
+        return estimator
+    schedule = Schedule(estimator.learning_rate)
+
+    def learning_rate(t):
+        with met_again_alone():
+            return schedule.at(t)
+
+    estimator = copy.copy(estimator)
+    estimator.learning_rate = learning_rate
+    return estimator
 
 
 def split_parameters(parameters, name):
@@ -106,23 +140,21 @@ class Fold:
     """
 
     def __init__(self, estimator, X, y, train, test, *, fit_params, score_params, scorer):
-        train, test = np.asarray(train), np.asarray(test)
         self.estimator = estimator
         self.scorer = scorer
-        self.fit_params = _check_method_params(X, params=fit_params, indices=train)
-        self.rows = {
-            "train": _safe_split(estimator, X, y, train),
-            "test": _safe_split(estimator, X, y, test, train),
-        }
-        self.score_params = {
-            "train": _check_method_params(X, params=score_params, indices=train),
-            "test": _check_method_params(X, params=score_params, indices=test),
-        }
-        # scikit-learn's own scorers look at predictions, others at whatever they like.
-        scorers = scorer._scorers.values() if isinstance(scorer, _MultimetricScorer) else [scorer]
-        self.scorer_is_known = all(
-            isinstance(each, _BaseScorer | _PassthroughScorer) for each in scorers
-        )
+        with met_again_alone():
+            train, test = np.asarray(train), np.asarray(test)
+            self.fit_params = _check_method_params(X, params=fit_params, indices=train)
+            self.rows = {
+                "train": _safe_split(estimator, X, y, train),
+                "test": _safe_split(estimator, X, y, test, train),
+            }
+            self.n_test_samples = _num_samples(self.rows["test"][0])
+            self.score_params = {
+                "train": _check_method_params(X, params=score_params, indices=train),
+                "test": _check_method_params(X, params=score_params, indices=test),
+            }
+        self.scorer_is_known = looks_at_predictions_only(scorer)
 
     def fit(self, candidates):
         """(index, fitted model) of every candidate that can share.
@@ -136,28 +168,31 @@ class Fold:
         self.candidates = candidates
         members = {}
         for index, parameters in candidates.items():
-            member = clone(self.final)
             try:
-                member.set_params(**clone(parameters, safe=False))._validate_params()
-            except (ValueError, TypeError):
+                with met_again_alone():
+                    member = clone(self.final).set_params(**clone(parameters, safe=False))
+                    member._validate_params()
+            except CannotShare:
                 continue  # fitted alone, it fails as it does in GridSearchCV
             # Nothing stores the path side by side, which only an unknown scorer could look for.
             unseen = not member.store_path or self.scorer_is_known
             if unseen and not (member.early_stopping or member.verbose):
                 members[index] = member
-        examples = load(*self.last.reached, caller=self.last)
+        with met_again_alone():
+            examples = load(*self.last.reached, caller=self.last)
         for group in self._groups(members):
             yield from self._fit_group(group, examples)
 
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
         self.last = LastStep.instead_of(self.final)
-        if name is None:
-            self.whole = self.last
-        else:
-            self.whole = clone(self.estimator).set_params(**{name: self.last})
         X, y = self.rows["train"]
-        self.whole.fit(X, y, **self.fit_params)
+        with met_again_alone():
+            if name is None:
+                self.whole = self.last
+            else:
+                self.whole = clone(self.estimator).set_params(**{name: self.last})
+            self.whole.fit(X, y, **self.fit_params)
         self.transformed = {}
 
     def _groups(self, members):
@@ -179,7 +214,7 @@ class Fold:
             descents[key][index] = member
         together, alone = [], []
         for descent in descents.values():
-            (together if self._can_go_together(descent) else alone).append(descent)
+            (together if self._can_go_together(descent, examples) else alone).append(descent)
         together, objectives = self._possible(together, examples)
         if together:
             found = self._side_by_side(together, objectives)
@@ -192,7 +227,7 @@ class Fold:
                     _fit.become(member, _fit.end_attributes(end, examples.schema))
                     yield index, member
         for descent, objective in zip(*self._possible(alone, examples), strict=True):
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(CannotShare):
                 yield from self._one_descent(descent, objective, examples)
 
     @staticmethod
@@ -204,22 +239,26 @@ class Fold:
         possible, objectives = [], []
         for descent in descents:
             first = next(iter(descent.values()))
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(CannotShare), met_again_alone():
                 if isinstance(first.learning_rate, Real):
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
                 _fit.warn_of_no_effect(first, stacklevel=2)
-                objectives.append(_fit.objective_for(first, examples))
+                objective = _fit.objective_for(first, examples)
+                check_coordinates(first.coordinates, objective)
+                objectives.append(objective)
                 possible.append(descent)
         return possible, objectives
 
-    def _can_go_together(self, descent):
+    def _can_go_together(self, descent, examples):
         member = next(iter(descent.values()))
         return (
             isinstance(member.learning_rate, Real)
             and member.coordinates in ("auto", "raw")
             # Side by side no curves are recorded, which only an unknown scorer could ask for.
             and self.scorer_is_known
+            # Rows on a device are added up there, for one descent at a time.
+            and not isinstance(examples, ArrayExamples)
         )
 
     @staticmethod
@@ -239,7 +278,7 @@ class Fold:
         longest = next(m for m in descent.values() if m.max_iter == max(counts))
         nowhere = {"coef_init": None, "intercept_init": None}
         w, b = check_start(nowhere, objective)
-        result = _fit.descent(longest, objective, (w, b), kept=counts)
+        result = _fit.descent(with_guarded_schedule(longest), objective, (w, b), kept=counts)
         for index, member in descent.items():
             until = result.until(member.max_iter)
             _fit.become(member, _fit.attributes(until, examples.schema))
@@ -249,16 +288,18 @@ class Fold:
         """The scorer's result for a model of this fold, on its "train" or "test" rows."""
         X, y = self.rows[part]
         # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
-        if self.scorer_is_known and not _routing_enabled():
+        if self.scorer_is_known and not get_config()["enable_metadata_routing"]:
             estimator, X = model, self._transform(part)
         else:
             # Of its own, as in GridSearchCV: transformers and scorers may write into it.
-            X, y = copy.deepcopy((X, y))
+            with met_again_alone():
+                X, y = copy.deepcopy((X, y))
             estimator = model
             if self.whole is not self.last:
                 estimator = copy.copy(self.whole)
                 estimator.steps = [*self.whole.steps[:-1], (self.whole.steps[-1][0], model)]
-        return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
+        with met_again_alone():
+            return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
 
     def _transform(self, part):
         """The rows as the last step sees them when it predicts."""
@@ -267,6 +308,7 @@ class Fold:
             if self.whole is not self.last:
                 for _, step in self.whole.steps[:-1]:
                     if step is not None and not isinstance(step, str):  # "passthrough"
-                        X = step.transform(X)
+                        with met_again_alone():
+                            X = step.transform(X)
             self.transformed[part] = X
         return self.transformed[part]

@@ -12,24 +12,24 @@ from collections import defaultdict
 
 import numpy as np
 from joblib.logger import short_format_time
-from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
-
-# The parts that GridSearchCV.fit is made of. It has no hook between the choice of the candidates
-# and the fit of one of them; a hook that takes all candidates of a fold would replace them.
-from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
-from sklearn.model_selection._validation import (
-    _fit_and_score,
-    _insert_error_scores,
-    _warn_or_raise_about_fit_failures,
-)
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params, _num_samples, indexable
+from sklearn.utils.validation import indexable
 
 from .._check import is_lazy
-from .fold import Fold, last_step, split_parameters, token
+from .._sklearn import (
+    _check_method_params,
+    _fit_and_score,
+    _fit_context,
+    _insert_error_scores,
+    _warn_or_raise_about_fit_failures,
+    callback_context,
+    scorers_of,
+)
+from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
 class GDGridSearchCV(GridSearchCV):
@@ -196,7 +196,7 @@ class GDGridSearchCV(GridSearchCV):
         weights = params.get("sample_weight")
         metadata = None if weights is None else {"sample_weight": weights}
         about = {"X": X, "y": y, "metadata": metadata}
-        context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
+        context = callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **about)
 
         cv = self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
@@ -243,8 +243,7 @@ class GDGridSearchCV(GridSearchCV):
             self.best_params_ = results["params"][self.best_index_]
         if self.refit:
             self._refit_best(X, y, routed.estimator.fit, context, about)
-        several = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if several else scorers
+        self.scorer_ = scorers_of(scorers)
         self.cv_results_ = results
         context.call_on_fit_task_end(estimator=self, **about)
         return self
@@ -321,9 +320,10 @@ def _evaluate_on_fold(
     split_index, n_splits, n_candidates = progress
     try:
         results = dict(_together(candidates, X, y, split, estimator, **settings))
-    except Exception:
-        # Whatever it is (transformers that fail, a metric that cannot be computed), the candidates
-        # meet it again below, each alone, and are dealt with as in GridSearchCV.
+    except (CannotShare, MemoryError):
+        # Whatever it is (transformers that fail, a metric that cannot be computed, too little
+        # memory for all at once), the candidates meet it again below, each alone, and are dealt
+        # with as in GridSearchCV. Any other error is a defect of ours.
         results = {}
     for i, result in results.items():
         # The hooks of a task that was part of a larger one.
@@ -382,8 +382,10 @@ def _together(
     name, _ = last_step(estimator)
     parameters = {i: split_parameters(candidates[i], name) for i in candidates}
     before, _ = next(iter(parameters.values()))
-    estimator = clone(estimator).set_params(**clone(before, safe=False))
-    if last_step(estimator)[1] is None:
+    with met_again_alone():
+        estimator = clone(estimator).set_params(**clone(before, safe=False))
+        _, final = last_step(estimator)
+    if final is None:
         return
     fold = Fold(
         estimator, X, y, *split, fit_params=fit_params, score_params=score_params, scorer=scorer
@@ -400,7 +402,7 @@ def _together(
         score_time = time.time() - start
         if return_train_score:
             result["train_scores"] = fold.score(model, "train", error_score)
-        result["n_test_samples"] = _num_samples(fold.rows["test"][0])
+        result["n_test_samples"] = fold.n_test_samples
         result["fit_time"], result["score_time"] = fit_time, score_time
         result["stop_reason"] = _reason(model)
         result["about"] = {"X": X_train, "y": y_train, "metadata": metadata}
