@@ -144,3 +144,14 @@ def test_hits_are_the_rows_whose_own_class_would_be_predicted():
     z = np.array([[3.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 7.0, 2.0]]).T
     for k in range(3):
         assert_array_equal(Softmax.hits(z, np.full(3, k)), np.array([0, 0, 1]) == k)
+
+
+@pytest.mark.parametrize("size", [10.0, 1e4, 1e300])
+def test_the_derivatives_without_the_loss_are_those_with_it(size, rng):
+    z, y = rng.normal(size=50) * size, rng.integers(0, 2, 50).astype(float)
+    # Both round a near 1: an absolute error of a few roundings of 1.
+    assert_allclose(Sigmoid.doubled_dz(z / 2, y) / 2, Sigmoid.cross_entropy(z, y)[1], atol=4e-16)
+    # Rows of every size together: no row's largest z is another's.
+    z, y = rng.normal(size=(2, 3, 50)) * np.geomspace(1, size, 50), rng.integers(0, 3, 50)
+    expected = [Softmax.cross_entropy(each, y)[1] for each in z]
+    assert_allclose(Softmax.dz(z.copy(), y), expected, atol=4e-16)

@@ -1,8 +1,6 @@
-"""`python -m sklearn_gdlogreg`: its table, its files, its one-line errors."""
+"""Files of one's own: what is read and encoded, and one line for what cannot be."""
 
 import gzip
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -10,46 +8,9 @@ from sklearn.datasets import dump_svmlight_file
 
 from sklearn_gdlogreg.__main__ import main
 
+from .helpers import rows_of
+
 pd = pytest.importorskip("pandas")
-
-
-@pytest.fixture
-def frame(binary):
-    X, y = binary
-    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
-    frame["colour"] = np.where(X[:, 0] > 0, "red", "blue")
-    frame["label"] = np.where(y, "yes", "no")
-    return frame
-
-
-def rows_of(out):
-    """The table's rows, as lists of words, by model."""
-    return [line.split() for line in out.splitlines() if line.startswith("  ")]
-
-
-def test_breast_cancer_raw_and_standardized(capsys):
-    assert main([]) == 0
-    out = capsys.readouterr().out
-    assert "breast cancer, raw (426 rows to fit, 143 held out)" in out
-    assert "breast cancer, standardized" in out
-    rows = [row for row in rows_of(out) if row[0].startswith(("GD", "Logistic"))]
-    assert [row[0] for row in rows] == ["GDLogisticRegression('auto')", "LogisticRegression()"] * 2
-    raw_ours, raw_theirs = rows[:2]
-    assert float(raw_ours[2]) < float(raw_theirs[2])  # closer to the optimum
-    assert "(limit)" in raw_theirs
-    assert "(limit)" not in raw_ours
-    assert "On breast cancer, raw, GDLogisticRegression('auto') converged in" in out
-
-
-def test_it_runs_as_a_module_without_warnings():
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "sklearn_gdlogreg", "--standardize"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "breast cancer, standardized" in run.stdout
-    assert run.stderr == ""
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".parquet"])
@@ -80,20 +41,26 @@ def test_an_svmlight_file(standardize, multiclass, tmp_path, capsys):
     assert "112 rows to fit, 38 held out" in capsys.readouterr().out
 
 
-def test_the_cost_curves_are_drawn(tmp_path, capsys):
-    pytest.importorskip("matplotlib")
-    path = tmp_path / "curves.png"
-    assert main(["--plot", str(path), "--learning-rate", "0.1", "auto", "--standardize"]) == 0
-    assert path.read_bytes().startswith(b"\x89PNG")
-    assert str(path) in capsys.readouterr().out
-
-
 def test_a_column_of_names_does_not_become_a_column_a_row(frame, tmp_path, capsys):
     frame["name"] = [f"n{i}" for i in range(len(frame))]
     frame["name"] = frame["name"].where(frame.index > 3, "common")
     frame.to_csv(tmp_path / "data.csv", index=False)
     assert main([str(tmp_path / "data.csv"), "--target", "label"]) == 0
     assert "2 non-numeric columns (colour, name)" in capsys.readouterr().out
+
+
+def test_columns_of_any_type_are_read(frame, tmp_path, capsys):
+    n = len(frame)
+    frame["when"] = pd.date_range("2024-01-01", periods=n) - pd.Timestamp("2024-01-01")
+    frame["flag"] = np.arange(n) % 2 == 0
+    frame["day"] = pd.date_range("2024-01-01", periods=n, freq="h")
+    frame["list"] = [[1], [2, 3]] * (n // 2)
+    frame["nothing"] = np.nan
+    frame = frame.rename(columns={"label": 7})
+    frame.columns = frame.columns.astype(str)
+    frame.to_parquet(tmp_path / "data.parquet")
+    assert main([str(tmp_path / "data.parquet"), "--target", "7"]) == 0
+    assert "4 non-numeric columns (colour, when, day, list)" in capsys.readouterr().out
 
 
 def text(contents):
@@ -180,62 +147,3 @@ def test_a_mistake_gets_one_line_and_exit_code_2(mistake, tmp_path, capsys):
     assert captured.err.startswith("error: ")
     assert message in captured.err
     assert captured.out == ""
-
-
-BAD_OPTIONS = [
-    *((["--learning-rate", rate], "a positive number nor one of auto, lip")
-      for rate in ("0", "-1", "nan", "inf", "fast")),
-    (["--C", "-1"], "'-1' is not a positive number"),
-    (["--C", "x"], "'x' is not a positive number"),
-    (["--max-iter", "0"], "whole number of at least 1"),
-    (["--tol", "-1"], "number of at least 0"),
-    (["--test-size", "3"], "share between 0 and 1"),
-    (["--nothing"], "unrecognized arguments: --nothing"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("arguments", "message"), BAD_OPTIONS)
-def test_a_bad_option_gets_one_line_too(arguments, message, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main(arguments)
-    assert exit_.value.code == 2
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count("\n") == 1
-
-
-@pytest.mark.parametrize("name", ["", "curves", "curves.txt", "nowhere/curves.png"])
-def test_a_picture_that_could_not_be_saved_is_refused_before_any_work(name, tmp_path, capsys):
-    assert main(["--plot", str(tmp_path / name)]) == 2
-    captured = capsys.readouterr()
-    assert "name a file in an existing folder, with one of the endings" in captured.err
-    assert captured.out == ""
-
-
-def test_a_target_without_a_file_is_refused(capsys):
-    assert main(["--target", "y"]) == 2
-    assert "there is no FILE" in capsys.readouterr().err
-
-
-def test_a_diverged_fit_is_called_that(frame, tmp_path, capsys):
-    frame.to_csv(tmp_path / "data.csv", index=False)
-    arguments = ["--target", "label", "--learning-rate", "1e10", "--max-iter", "100"]
-    assert main([str(tmp_path / "data.csv"), *arguments]) == 0
-    out = capsys.readouterr().out
-    assert "(diverged)" in out
-    assert "GDLogisticRegression(10000000000.0) diverged in" in out
-    assert max(map(len, out.splitlines()[:4])) < 160
-
-
-def test_columns_of_any_type_are_read(frame, tmp_path, capsys):
-    n = len(frame)
-    frame["when"] = pd.date_range("2024-01-01", periods=n) - pd.Timestamp("2024-01-01")
-    frame["flag"] = np.arange(n) % 2 == 0
-    frame["day"] = pd.date_range("2024-01-01", periods=n, freq="h")
-    frame["list"] = [[1], [2, 3]] * (n // 2)
-    frame["nothing"] = np.nan
-    frame = frame.rename(columns={"label": 7})
-    frame.columns = frame.columns.astype(str)
-    frame.to_parquet(tmp_path / "data.parquet")
-    assert main([str(tmp_path / "data.parquet"), "--target", "7"]) == 0
-    assert "4 non-numeric columns (colour, when, day, list)" in capsys.readouterr().out

@@ -1,11 +1,8 @@
-"""Early stopping, the stored path, callbacks, progress, Ctrl-C: who else looks at every step."""
+"""Early stopping, the stored path, callbacks, progress: who else looks at every step."""
 
-import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 
 import numpy as np
@@ -20,7 +17,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
-from sklearn_gdlogreg._run.observers import EarlyStopping
 
 RULES = [0.1, "auto", "lipschitz", "backtracking", "barzilai-borwein", "adaptive", "silver"]
 
@@ -61,49 +57,6 @@ def test_early_stopping_equals_the_run_that_is_cut_at_its_best_iteration(rule, d
     assert stopped.validation_scores_[best] == pytest.approx(cut.score(X_val, y_val))
 
 
-@pytest.mark.parametrize("given", [True, False])
-def test_a_class_of_which_nothing_is_learned_asks_nothing(given, rng):
-    X = rng.normal(size=(400, 4))
-    y, weights = np.zeros(400, int), np.ones(400)
-    y[[5, 300]], y[7:80] = 1, 2
-    weights[[5, 300]] = 0
-    validation = {"X_val": X, "y_val": y} if given else {}
-    clf = GDLogisticRegression(early_stopping=True, class_weight="balanced", random_state=0)
-    clf.fit(X, y, sample_weight=weights, **validation)
-    assert np.isfinite(clf.validation_loss_curve_).all()
-
-
-def test_rows_that_are_set_aside_do_not_make_up_for_too_few(rng):
-    X, y = rng.normal(size=(44, 40)), np.arange(44) % 2
-    options = {"early_stopping": True, "validation_fraction": 0.2, "random_state": 0}
-    assert GDLogisticRegression(**options).fit(X, y).coordinates_ == "standardized"
-
-
-@pytest.mark.parametrize("counts", ["to learn from", "to stop by"])
-def test_weights_that_leave_nothing_to_learn_from_or_to_stop_by_are_refused(counts, binary):
-    X, y = binary
-    _, aside = train_test_split(np.arange(150), test_size=0.1, stratify=y, random_state=0)
-    stop_by = np.isin(np.arange(150), aside)
-    weights = stop_by if counts == "to stop by" else ~stop_by
-    other = {"to stop by": "to learn from", "to learn from": "to stop by"}[counts]
-    clf = GDLogisticRegression(early_stopping=True, random_state=0)
-    with pytest.raises(ValueError, match=f"All examples {other} have weight 0"):
-        clf.fit(X, y, sample_weight=weights)
-
-
-def test_validation_weights_count_as_repeated_rows(binary, rng):
-    X, y = binary
-    s = rng.integers(0, 3, 50)
-    options = {"early_stopping": True, "class_weight": {0: 1.0, 1: 3.0}, "max_iter": 20, "tol": 0}
-    weighted = GDLogisticRegression(**options).fit(
-        X[50:], y[50:], X_val=X[:50], y_val=y[:50], sample_weight_val=s
-    )
-    rows = np.repeat(np.arange(50), s)
-    repeated = GDLogisticRegression(**options).fit(X[50:], y[50:], X_val=X[rows], y_val=y[rows])
-    assert_allclose(weighted.validation_loss_curve_, repeated.validation_loss_curve_, rtol=1e-13)
-    assert_allclose(weighted.validation_scores_, repeated.validation_scores_, rtol=1e-13)
-
-
 def test_a_pipeline_transforms_the_validation_rows_too(binary):
     X, y = binary
     X = X * [1, 100, 1e4, 1]
@@ -119,48 +72,6 @@ def test_a_pipeline_transforms_the_validation_rows_too(binary):
         scaler.transform(X[40:]), y[40:], X_val=scaler.transform(X[:40]), y_val=y[:40]
     )
     assert_array_equal(pipeline["model"].coef_, by_hand.coef_)
-
-
-@pytest.mark.parametrize(
-    ("given", "match"),
-    [
-        ({"X_val": "X"}, "X_val is given, but y_val is not"),
-        ({"y_val": "y"}, "X_val is not; pass both"),
-        ({"X_val": "narrow", "y_val": "y"}, "X_val has 2 features, but X has 4"),
-        ({"X_val": "X", "y_val": "other"}, r"y_val has labels that y has not: \[7\]"),
-        ({"X_val": "X", "y_val": "y", "sample_weight_val": "zeros"}, "weight"),
-    ],
-)
-def test_validation_data_that_do_not_fit_are_refused(given, match, binary):
-    X, y = binary
-    values = {"X": X, "y": y, "narrow": X[:, :2], "other": y + 7 * (y == 1), "zeros": y * 0.0}
-    values["other"] = np.where(y == 1, 7, 0)
-    clf = GDLogisticRegression(early_stopping=True)
-    with pytest.raises(ValueError, match=match):
-        clf.fit(X, y, **{name: values[value] for name, value in given.items()})
-    assert not hasattr(clf, "coef_")
-
-
-def test_validation_columns_in_another_order_are_refused(binary):
-    pd = pytest.importorskip("pandas")
-    X = pd.DataFrame(binary[0], columns=list("abcd"))
-    clf = GDLogisticRegression(early_stopping=True)
-    with pytest.raises(ValueError, match="same order"):
-        clf.fit(X, binary[1], X_val=X[list("dcba")], y_val=binary[1])
-    small, large = binary[0].astype(np.float32), binary[0] * 1e300
-    with pytest.raises(ValueError, match="X_val has values too large for float32"):
-        clf.fit(small, binary[1], X_val=large, y_val=binary[1])
-
-
-def test_too_large_a_validation_set_is_refused(binary):
-    with pytest.raises(ValueError, match="validation_fraction=150 sets more examples aside"):
-        GDLogisticRegression(early_stopping=True, validation_fraction=150).fit(*binary)
-
-
-def test_a_class_of_one_cannot_be_split(binary):
-    X, y = binary
-    with pytest.raises(ValueError, match=r"validation_fraction=0.1 cannot be set aside.*or pass"):
-        GDLogisticRegression(early_stopping=True).fit(X, np.r_[2, y[1:]])
 
 
 def test_validation_data_without_early_stopping_are_refused(binary):
@@ -222,31 +133,6 @@ def test_a_refit_forgets_what_the_earlier_one_stored(binary):
     clf = GDLogisticRegression(store_path=True, early_stopping=True).fit(*binary)
     clf.set_params(store_path=False, early_stopping=False).fit(*binary)
     assert not {"coef_path_", "iteration_path_", "best_iteration_"} & vars(clf).keys()
-
-
-# ---------------------------------------------------------------------------- the record
-
-
-def test_seconds_count_from_the_beginning_of_the_descent(binary):
-    began = time.perf_counter()
-    clf = GDLogisticRegression(0.1, max_iter=5, tol=0).fit(*binary)
-    whole = time.perf_counter() - began
-    assert clf.seconds_.shape == (6,)
-    assert (np.diff([0, *clf.seconds_, whole]) >= 0).all()
-
-
-def test_history_is_the_descent_as_a_table(binary):
-    pytest.importorskip("pandas")
-    clf = GDLogisticRegression(early_stopping=True, C=1.0).fit(*binary)
-    table = clf.history()
-    assert table.index.name == "iteration"
-    assert len(table) == clf.n_iter_[0] + 1
-    assert_array_equal(table["cost"], clf.loss_curve_)
-    assert_array_equal(table["learning_rate"][1:], clf.learning_rates_)
-    assert np.isnan(table["learning_rate"][0])
-    assert_array_equal(table["validation_cost"], clf.validation_loss_curve_)
-    assert (np.diff(table["seconds"]) > 0).all()
-    assert "validation_cost" not in GDLogisticRegression().fit(*binary).history()
 
 
 # ---------------------------------------------------------------------------- callbacks
@@ -318,6 +204,20 @@ def test_a_callback_that_raises_leaves_nothing_half_fitted(binary):
     assert broken.events[-1] == "teardown"
 
 
+def test_an_interrupt_in_a_callback_keeps_the_iterate_before(binary):
+    class Interrupted(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            if context.task_name == "iteration" and context.task_id == 2:
+                raise KeyboardInterrupt
+
+    clf = GDLogisticRegression(0.1).set_callbacks(Interrupted())
+    with pytest.warns(ConvergenceWarning, match="interrupted after iteration 2"):
+        clf.fit(*binary)
+    same = GDLogisticRegression(0.1, tol=0, max_iter=2).fit(*binary)
+    assert_array_equal(clf.coef_, same.coef_)
+    assert_array_equal(clf.loss_curve_, same.loss_curve_)
+
+
 @pytest.mark.parametrize("kind", [GridSearchCV, GDGridSearchCV])
 def test_scikit_learns_callbacks_run_alone_in_pipelines_and_in_searches(kind, binary, capsys):
     pytest.importorskip("rich")
@@ -341,100 +241,6 @@ def test_scikit_learns_callbacks_run_alone_in_pipelines_and_in_searches(kind, bi
     )
     search = kind(inner, {"learning_rate": [0.1]}, n_jobs=2, cv=2).fit(X, y)
     assert search.best_estimator_.n_iter_[0] == 3
-
-
-# ---------------------------------------------------------------------------- progress
-
-
-def test_verbose_prints_and_a_terminal_with_rich_has_a_line_that_moves(binary, capsys, monkeypatch):
-    GDLogisticRegression(0.1, max_iter=5, tol=0, verbose=1).fit(*binary)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines[:-1]] == ["0", "1", "2", "5"]
-    assert all("cost" in line and "gradient" in line for line in lines[:-1])
-    assert lines[-1] == "stopped after iteration 5: max_iter"
-    pytest.importorskip("rich")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    GDLogisticRegression(0.1, max_iter=5, tol=0, verbose=1).fit(*binary)
-    out = capsys.readouterr().out
-    assert "5/5" in out
-    assert "max_iter" in out
-
-
-# ---------------------------------------------------------------------------- Ctrl-C
-
-
-def interrupt_soon(seconds=0.3):
-    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="os.kill with SIGINT ends the process there")
-def test_ctrl_c_keeps_the_last_iterate(binary):
-    X, y = binary
-    clf = GDLogisticRegression(1e-3, tol=0, max_iter=10**8, store_path=1000)
-    interrupt_soon()
-    with pytest.warns(ConvergenceWarning, match="interrupted after iteration"):
-        clf.fit(X, y)
-    assert clf.stop_reason_ == "interrupted"
-    n = int(clf.n_iter_[0])
-    assert len(clf.loss_curve_) == n + 1 == len(clf.gradient_norms_)
-    assert clf.iteration_path_[-1] == n
-    same = GDLogisticRegression(1e-3, tol=0, max_iter=n).fit(X, y)
-    assert_array_equal(clf.coef_, same.coef_)
-    pipeline = make_pipeline(StandardScaler(), clf)
-    interrupt_soon()
-    with pytest.warns(ConvergenceWarning, match="interrupted"):
-        pipeline.fit(X, y)
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", [0, 6])
-def test_an_interrupt_between_two_observers_leaves_one_record(at, after, binary, monkeypatch):
-    """In the middle of the validation loss, before or after it was noted."""
-    watch = EarlyStopping.watch
-
-    def interrupted(self, step, run):
-        if after:
-            watch(self, step, run)
-        if step.t == at:
-            raise KeyboardInterrupt
-        return watch(self, step, run) if not after else None
-
-    monkeypatch.setattr(EarlyStopping, "watch", interrupted)
-    clf = GDLogisticRegression(0.1, early_stopping=True, random_state=0, store_path=True)
-    if at == 0:
-        with pytest.raises(KeyboardInterrupt):
-            clf.fit(*binary)
-        assert not hasattr(clf, "coef_")
-        return
-    with pytest.warns(ConvergenceWarning, match="interrupted after iteration 5"):
-        clf.fit(*binary)
-    assert clf.n_iter_[0] == 5
-    assert len(clf.validation_loss_curve_) == len(clf.loss_curve_) == len(clf.coef_path_) == 6
-    assert clf.best_iteration_ == np.argmin(clf.validation_loss_curve_)
-
-
-def test_an_interrupt_in_a_callback_keeps_the_iterate_before(binary):
-    class Interrupted(Recorder):
-        def on_fit_task_end(self, estimator, context):
-            if context.task_name == "iteration" and context.task_id == 2:
-                raise KeyboardInterrupt
-
-    clf = GDLogisticRegression(0.1).set_callbacks(Interrupted())
-    with pytest.warns(ConvergenceWarning, match="interrupted after iteration 2"):
-        clf.fit(*binary)
-    same = GDLogisticRegression(0.1, tol=0, max_iter=2).fit(*binary)
-    assert_array_equal(clf.coef_, same.coef_)
-    assert_array_equal(clf.loss_curve_, same.loss_curve_)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="os.kill with SIGINT ends the process there")
-@pytest.mark.parametrize("kind", [GridSearchCV, GDGridSearchCV])
-@pytest.mark.parametrize("rate", [1e-3, "lipschitz"])
-def test_ctrl_c_ends_a_search_and_not_only_its_present_fit(kind, rate, binary):
-    grid = {"learning_rate": [rate], "max_iter": [10**8], "C": [1.0, 2.0]}
-    interrupt_soon()
-    with pytest.raises(KeyboardInterrupt):
-        kind(GDLogisticRegression(tol=0), grid).fit(*binary)
 
 
 def test_without_callbacks_nothing_of_them_stays_on_the_estimator():
@@ -461,3 +267,20 @@ def test_max_iter_zero_is_the_start_for_every_observer(binary):
     assert clf.best_iteration_ == 0
     assert_array_equal(clf.iteration_path_, [0])
     assert recorder.models == []
+
+
+# ---------------------------------------------------------------------------- progress
+
+
+def test_verbose_prints_and_a_terminal_with_rich_has_a_line_that_moves(binary, capsys, monkeypatch):
+    GDLogisticRegression(0.1, max_iter=5, tol=0, verbose=1).fit(*binary)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["0", "1", "2", "5"]
+    assert all("cost" in line and "gradient" in line for line in lines[:-1])
+    assert lines[-1] == "stopped after iteration 5: max_iter"
+    pytest.importorskip("rich")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    GDLogisticRegression(0.1, max_iter=5, tol=0, verbose=1).fit(*binary)
+    out = capsys.readouterr().out
+    assert "5/5" in out
+    assert "max_iter" in out
