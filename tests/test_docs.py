@@ -34,6 +34,16 @@ def test_readmes_links_lead_to_a_file():
     assert [target for target in local if not (ROOT / target).exists()] == []
 
 
+def test_scripts_and_tests_that_are_named_exist():
+    folders = ("benchmarks", "sklearn_gdlogreg", "tests", "tools")
+    texts = [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
+    texts += [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    path = re.compile(r"(?<![\w/])(?:benchmarks|tests|tools)/[\w/]+\.py\b")
+    named = {name for text in texts for name in path.findall(text.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
 def test_links_that_lead_nowhere_are_found(tmp_path):
     broken = runpy.run_path(ROOT / "docs" / "check_links.py")["broken"]
     site = tmp_path / "site"

@@ -1,4 +1,4 @@
-"""Random calls of fit and predict: python benchmarks/fuzz.py [--calls 10000] [--seed 0]
+"""Random calls of fit and predict: python tools/fuzz.py [--calls 10000] [--seed 0]
 
 Every call must end in a correct fit or in a ValueError or TypeError whose message says what is
 wrong; never in another exception, in a warning that is not ours, in an estimator that is half

@@ -1,4 +1,4 @@
-"""What each implementation offers, by running it: python benchmarks/features.py [--verbose]
+"""What each implementation offers, by running it: python tools/features.py [--verbose]
 
 Prints the tables of docs/comparison.md. A check is a function of a `Model`: it fits, looks at what
 came out, and says it in a word or two. A model that cannot be asked (no such parameter, no such

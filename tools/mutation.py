@@ -1,6 +1,6 @@
-"""Which changes of the source the tests notice: python benchmarks/mutation.py [FILE ...]
+"""Which changes of the source the tests notice: python tools/mutation.py [FILE ...]
 
-    python benchmarks/mutation.py [FILE ...] [--sample N] [--seed S] [--survivors]
+    python tools/mutation.py [FILE ...] [--sample N] [--seed S] [--survivors]
 
 Makes one small mistake at a time: another comparison, operator or number, a condition that is
 always true or false, min for max, a missing not, abs, keyword or statement, no return value. Then
@@ -32,35 +32,14 @@ from typing import NamedTuple
 import hypothesis
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "sklearn_gdlogreg"
-# The tests that concern a file: tests/test_NAME.py.
-TESTS = {
-    "_cross_entropy.py": "cross_entropy course objective decorrelation side_by_side optimum "
-    "diagnosis predictions array_api",
-    "_penalty.py": "penalty objective descent side_by_side decorrelation optimum",
-    "_coordinates.py": "coordinates decorrelation optimum",
-    "_learning_rate.py": "learning_rate descent",
-    "_objective.py": "objective course decorrelation diagnosis gradient_check side_by_side optimum",
-    "_curvature.py": "decorrelation diagnosis descent",
-    "_decorrelation.py": "decorrelation optimum estimator",
-    "_moments.py": "objective decorrelation optimum",
-    "_in_memory.py": "objective optimum estimator",
-    "_rows.py": "objective decorrelation side_by_side optimum",
-    "_descent.py": "learning_rate decorrelation course diagnosis descent",
-    "_run.py": "descent diagnosis estimator",
-    "_diagnosis.py": "diagnosis",
-    "_gradient_check.py": "gradient_check",
-    "_side_by_side.py": "side_by_side",
-    "_examples.py": "estimator observers array_api",
-    "_decisions.py": "predictions estimator",
-}
-# Asked about what those let pass; the fastest first.
-ALL_TESTS = (
-    "penalty coordinates gradient_check cross_entropy course learning_rate objective decorrelation "
-    "diagnosis estimator optimum side_by_side array_api descent edges accuracy parity predictions "
-    "properties memory_map threads observers search checkpoint"
-)
+# This checkout is tested, not what is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.layout import PACKAGE, ROOT, TESTS, mirror_of, modules
+
+# What computes. Its tests are asked about what a file's own let pass: those of its room first,
+ROOMS = ("objective", "descent", "run", "data", "search")
+# last those of the package as a whole that are about numbers, the fastest of them first.
+WHOLE = "course check estimator optimum edges accuracy parity properties memory_map checkpoint"
 # Imported once, before the forks.
 LIBRARIES = (
     "array_api_strict dask.array hypothesis.extra.numpy pandas scipy.sparse.linalg "
@@ -238,7 +217,6 @@ def warm_up():
     os.environ["SCIPY_ARRAY_API"] = "1"  # Before SciPy, as tests/conftest.py has it.
     sys.dont_write_bytecode = True
     os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))  # This checkout is tested, not what is installed.
     for name in LIBRARIES.split():
         importlib.import_module(name)
     # Examples that one change failed on would be tried on the next.
@@ -275,7 +253,7 @@ def _test_and_exit(tests, mutant, limit, output):
         if mutant is not None:
             _import_instead(mutant)
         options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=short", "--assert=plain"]
-        status = pytest.main([*options, *(f"tests/test_{name}.py" for name in tests.split())])
+        status = pytest.main([*options, *tests])
     except BaseException:
         traceback.print_exc()
     finally:
@@ -305,26 +283,40 @@ def time_limit(tests):
 
 
 def is_noticed(mutant):
-    own = TESTS[mutant.path.name]
-    others = " ".join(name for name in ALL_TESTS.split() if name not in own.split())
-    return any(run(tests, mutant, time_limit(tests))[0] != 0 for tests in (own, others))
+    asked = own_and_others(mutant.path)
+    return any(run(tests, mutant, time_limit(tests))[0] != 0 for tests in asked)
+
+
+def own_and_others(module):
+    """The tests of a module, and those that are asked if they let a change pass."""
+    own = mirror_of(module)
+    rooms = sorted((TESTS / room for room in ROOMS), key=lambda room: room != own.parent)
+    whole = (TESTS / f"test_{name}.py" for name in WHOLE.split())
+    others = [str(path) for path in (*rooms, *whole) if path != own]
+    return (str(own),), (*others, f"--ignore={own}")
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    options.add_argument("files", nargs="*", metavar="FILE", help="such as _penalty.py; all")
+    options.add_argument(
+        "files", nargs="*", metavar="FILE", help="such as _objective/penalty.py; all that compute"
+    )
     options.add_argument("--sample", type=int, metavar="N", help="so many changes of each file")
     options.add_argument("--seed", type=int, default=0, help="of the sample")
     options.add_argument("--survivors", action="store_true", help="print what was not noticed")
     arguments = options.parse_args()
-    files = [Path(file).name for file in arguments.files] or list(TESTS)
-    if unknown := set(files) - set(TESTS):
-        options.error(f"no tests are named for {', '.join(sorted(unknown))}")
+    known = {
+        file.relative_to(PACKAGE).as_posix(): file for file in modules() if mirror_of(file).exists()
+    }
+    computing = [name for name, file in known.items() if mirror_of(file).parent.name in ROOMS]
+    files = arguments.files or computing
+    if unknown := set(files) - set(known):
+        options.error(f"no file with tests: {', '.join(sorted(unknown))}")
     warm_up()
     print("| file | changes | made | noticed | not noticed |\n|---|---|---|---|---|")
     survivors = []
     for file in files:
-        made = every = mutants(PACKAGE / file)
+        made = every = mutants(known[file])
         if arguments.sample is not None and arguments.sample < len(every):
             made = random.Random(arguments.seed).sample(every, arguments.sample)
         missed = [mutant for mutant in made if not is_noticed(mutant)]
@@ -333,4 +325,4 @@ if __name__ == "__main__":
         survivors += missed
     if arguments.survivors:
         for mutant in sorted(survivors):
-            print(f"\n{mutant.path.name}:{mutant.line}\n{mutant.diff}")
+            print(f"\n{mutant.path.relative_to(PACKAGE)}:{mutant.line}\n{mutant.diff}")

@@ -1,4 +1,4 @@
-"""Errors against 50-digit arithmetic: python benchmarks/accuracy.py [--quick] [--json FILE]
+"""Errors against 50-digit arithmetic: python tools/accuracy.py [--quick] [--json FILE]
 
 The largest error of every formula on the way from the margins z to the gradient, in units of the
 dtype's epsilon (1.2e-7 for float32, 2.2e-16 for float64; one rounding is half of it). The margins
@@ -13,17 +13,22 @@ exp(z_k - max z) as exact as that difference. In J, dw and db every row has one 
 comes after w . x.
 """
 
+import sys
 import warnings
 from decimal import Decimal, localcontext
+from pathlib import Path
 
 import numpy as np
-from _common import environment, parser, print_environment, write_json
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gdlogreg import GDLogisticRegression
 from sklearn_gdlogreg._objective.cross_entropy import Sigmoid, Softmax
 from sklearn_gdlogreg._objective.objective import Objective
 from sklearn_gdlogreg._objective.penalty import ElasticNet
+
+# The options and the line about the machine are those of the benchmarks.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from _common import environment, parser, print_environment, write_json
 
 DIGITS = 60
 DTYPES = (np.float32, np.float64)
