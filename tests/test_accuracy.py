@@ -1,6 +1,6 @@
 """Every formula from the margins to the gradient, against 50-digit arithmetic.
 
-``python benchmarks/accuracy.py`` prints the errors of more margins.
+``python tools/accuracy.py`` prints the errors of more margins.
 """
 
 import importlib
@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+TOOLS = Path(__file__).parents[1] / "tools"
 
 
 @pytest.fixture
 def accuracy(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
+    monkeypatch.syspath_prepend(TOOLS)
     return importlib.import_module("accuracy")
 
 

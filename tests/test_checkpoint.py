@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 
 import numpy as np
 import pytest
@@ -17,8 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
-from sklearn_gdlogreg._descent.decorrelation import Decorrelation
-from sklearn_gdlogreg._run.saved import FORMAT
 
 CURVES = ("coef_", "intercept_", "loss_curve_", "learning_rates_", "gradient_norms_")
 OTHERS = ("validation_loss_curve_", "validation_scores_", "best_iteration_", "coef_path_")
@@ -84,13 +81,11 @@ import sys
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression
-from sklearn_gdlogreg._descent.decorrelation import Decorrelation
-from sklearn_gdlogreg._run.saved import FORMAT
 
-rule, path, out, resume = sys.argv[1:]
+rule, path, out, resume, every = sys.argv[1:]
 X, y = load_breast_cancer(return_X_y=True)
 clf = GDLogisticRegression(rule if rule.isalpha() else float(rule), C=1e5, tol=0, max_iter=6000)
-clf.set_callbacks(Checkpoint(path, every=3))
+clf.set_callbacks(Checkpoint(path, every=int(every)))
 print("begun", flush=True)
 clf.fit(X, y, resume_from=path if resume == "resume" else None)
 np.save(out, np.append(clf.coef_, clf.intercept_))
@@ -106,10 +101,10 @@ def test_killed_at_random_moments_and_resumed_it_ends_at_the_same_bits(rule, pat
 
     clf.fit(*load_breast_cancer(return_X_y=True))
     out = tmp_path / "end.npy"
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, rule, path, out]
     for _ in range(2):
         resume = "resume" if path.exists() else "anew"
-        command = [sys.executable, "-W", "ignore", "-c", PROGRAM, rule, path, out, resume]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        with subprocess.Popen([*command, resume, "3"], stdout=subprocess.PIPE) as process:
             process.stdout.readline()
             deadline = time.monotonic() + 20
             while not path.exists() and time.monotonic() < deadline:
@@ -117,122 +112,9 @@ def test_killed_at_random_moments_and_resumed_it_ends_at_the_same_bits(rule, pat
             time.sleep(rng.uniform(0, 0.3))
             os.kill(process.pid, signal.SIGKILL)
     assert path.exists()
-    subprocess.run([*command[:-1], "resume"], check=True, capture_output=True)
+    # The rest of its checkpoints nobody reads: few are written.
+    subprocess.run([*command, "resume", "1000"], check=True, capture_output=True)
     assert_array_equal(np.load(out), np.append(clf.coef_, clf.intercept_))
-
-
-@pytest.fixture
-def written(binary, path):
-    """A checkpoint of iteration 10."""
-    clf = GDLogisticRegression(0.1, max_iter=10, tol=0).set_callbacks(Checkpoint(path, every=5))
-    clf.fit(*binary)
-    return path
-
-
-@pytest.mark.parametrize("length", [0, 1, 100, 1000, -1])
-def test_a_truncated_file_is_refused(written, length, binary):
-    content = written.read_bytes()
-    written.write_bytes(content[:length])
-    with pytest.raises(ValueError, match=r"is not a checkpoint, or it is damaged"):
-        GDLogisticRegression(0.1, tol=0).fit(*binary, resume_from=written)
-
-
-def test_a_flipped_bit_is_refused(written, binary):
-    content = bytearray(written.read_bytes())
-    content[len(content) // 3] ^= 1
-    written.write_bytes(bytes(content))
-    with pytest.raises(ValueError, match="damaged"):
-        GDLogisticRegression(0.1, tol=0).fit(*binary, resume_from=written)
-
-
-def test_other_files_are_refused_and_never_unpickled(tmp_path, binary):
-    class Evil:
-        def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "executed"),)
-
-    for name, arrays in {
-        "pickled": {"identity": np.array([Evil()], dtype=object)},
-        "other": {"weights": np.zeros(3)},
-        "nameless": {"identity": np.array('{"format": "0"}')},
-        "empty": {"identity": np.array(f'{{"format": {FORMAT}}}')},
-    }.items():
-        file = tmp_path / f"{name}.npz"
-        np.savez(file, **arrays)
-        with pytest.raises(ValueError, match="not a checkpoint"):
-            GDLogisticRegression().fit(*binary, resume_from=file)
-    assert not (tmp_path / "executed").exists()
-    with pytest.raises(FileNotFoundError):
-        GDLogisticRegression().fit(*binary, resume_from=tmp_path / "none.npz")
-
-
-def test_a_checkpoint_of_another_format_is_refused_with_the_reason(tmp_path, binary):
-    file = tmp_path / "old.npz"
-    np.savez(file, identity=np.array(f'{{"format": {FORMAT - 1}}}'))
-    with pytest.raises(ValueError, match=rf"format {FORMAT - 1}, .* another version .* {FORMAT}"):
-        GDLogisticRegression().fit(*binary, resume_from=file)
-
-
-def test_resuming_makes_no_map_but_the_one_that_was_there(binary, path, monkeypatch):
-    clf = GDLogisticRegression(C=1.0, coordinates="decorrelated", tol=0, max_iter=5)
-    clf.set_callbacks(Checkpoint(path, every=5)).fit(*binary)
-    made = []
-    at = Decorrelation.at
-    monkeypatch.setattr(Decorrelation, "at", lambda *args: made.append(args) or at(*args))
-    clf.fit(*binary, resume_from=path)
-    assert len(made) == 1
-
-
-def test_a_checkpoint_of_another_fit_is_refused(written, binary, weights):
-    X, y = binary
-    clf = GDLogisticRegression(0.1, tol=0)
-    with pytest.raises(ValueError, match=r"other parameters: learning_rate was 0.1, and is 0.2"):
-        GDLogisticRegression(0.2, tol=0).fit(X, y, resume_from=written)
-    with pytest.raises(ValueError, match=r"other parameters: C was inf, and is 2.0"):
-        GDLogisticRegression(0.1, C=2.0, tol=0).fit(X, y, resume_from=written)
-    with pytest.raises(ValueError, match=r"other data: the shape was \[150, 4\]"):
-        clf.fit(X[1:], y[1:], resume_from=written)
-    with pytest.raises(ValueError, match=r"other data: the classes was \['0', '1'\]"):
-        clf.fit(X, np.array(["a", "b"])[y], resume_from=written)
-    changed = X.copy()
-    changed[77, 2] = np.nextafter(changed[77, 2], 1)
-    for fit in ((changed, y), (X, 1 - y), (X, y, weights)):
-        with pytest.raises(ValueError, match="other data: X, y or the weights differ"):
-            clf.fit(*fit, resume_from=written)
-    with pytest.raises(ValueError, match="of iteration 10, beyond max_iter=9; raise max_iter"):
-        GDLogisticRegression(0.1, tol=0, max_iter=9).fit(X, y, resume_from=written)
-    with pytest.raises(ValueError, match="leave out coef_init and intercept_init"):
-        clf.fit(X, y, resume_from=written, intercept_init=0.0)
-    with pytest.raises(TypeError, match="resume_from must be the path of a checkpoint; got 3"):
-        clf.fit(X, y, resume_from=3)
-    assert clf.set_params(max_iter=12, n_jobs=1).fit(X, y, resume_from=written).n_iter_[0] == 12
-
-
-def test_a_checkpoint_of_other_validation_data_is_refused(binary, path):
-    X, y = binary
-    options = {"early_stopping": True, "max_iter": 10, "tol": 0}
-    clf = GDLogisticRegression(**options).set_callbacks(Checkpoint(path, every=5))
-    clf.fit(X, y, X_val=X[:50], y_val=y[:50])
-    with pytest.raises(ValueError, match="other validation data"):
-        GDLogisticRegression(**options).fit(X, y, X_val=X[:60], y_val=y[:60], resume_from=path)
-    with pytest.raises(ValueError, match="set random_state to an integer"):
-        clf.fit(X, y)
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later"),
-    [
-        ({"C": 1}, {"C": np.float64(1)}),
-        ({"class_weight": {0: 1.0, 1: 2}}, {"class_weight": {1: 2.0, 0: 1}}),
-        ({"store_path": True}, {"store_path": 1}),
-        ({"random_state": np.random.RandomState(1)}, {"random_state": 3}),
-        ({"learning_rate": partial(min, 0.5)}, {"learning_rate": partial(min, 0.5)}),
-    ],
-)
-def test_equal_parameters_are_the_same(earlier, later, binary, path):
-    short = GDLogisticRegression(tol=0, max_iter=5, **earlier)
-    short.set_callbacks(Checkpoint(path, every=5)).fit(*binary)
-    resumed = GDLogisticRegression(tol=0, max_iter=6, **later).fit(*binary, resume_from=path)
-    assert resumed.n_iter_[0] == 6
 
 
 def test_a_resumed_run_knows_its_lowest_cost(binary, path):
@@ -245,20 +127,6 @@ def test_a_resumed_run_knows_its_lowest_cost(binary, path):
         messages.append(str(caught[0].message))
     assert messages[0] == messages[1]
     assert "lowest cost" in messages[0]
-
-
-def test_a_crash_while_writing_leaves_the_checkpoint_before(written, binary, monkeypatch):
-    before = written.read_bytes()
-
-    def full(*args, **kwargs):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(np, "savez", full)
-    clf = GDLogisticRegression(0.1, max_iter=10, tol=0).set_callbacks(Checkpoint(written, every=5))
-    with pytest.raises(OSError, match="No space"):
-        clf.fit(*binary)
-    assert written.read_bytes() == before
-    assert list(written.parent.iterdir()) == [written]
 
 
 def test_it_is_refused_before_the_fit_where_it_could_not_write(binary, tmp_path):

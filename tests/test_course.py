@@ -1,14 +1,22 @@
-"""The course's algorithm, four times: loops, NumPy, this package, and scikit-learn's MLP."""
+"""The course's functions, and its algorithm: loops, NumPy, this package and scikit-learn's MLP."""
 
 import warnings
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
+from sklearn_gdlogreg import (
+    GDLogisticRegression,
+    _course,
+    check_gradient,
+    cost_and_gradient,
+    descend,
+)
+
+from .helpers import first
 
 # Every iterate is compared to this: the roundings of at most a hundred steps.
 RTOL = 1e-12
@@ -110,3 +118,245 @@ def test_the_courses_hundred_steps():
     assert np.array2string(dw, precision=8) == "[0.90158428 1.76250842]"
     assert f"{db:.12f}" == "0.430462071679"
     assert f"{clf.loss_curve_[0]:.11f}" == "6.00006477319"
+
+
+# ---------------------------------------------------------------------------- cost_and_gradient
+
+
+def test_the_courses_figures():
+    J, dw, db = cost_and_gradient(
+        X=np.array([[1.0, 2.0], [3.0, 4.0]]).T, y=[1, 0], coef=[1.0, 2.0], intercept=2.0
+    )
+    assert f"{J:.11f}" == "6.00006477319"
+    assert np.array2string(dw, precision=8) == "[0.99993216 1.99980262]"
+    assert f"{db:.12f}" == "0.499935230625"
+    assert isinstance(J, float)
+    assert isinstance(db, float)
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_a_weight_in_cost_and_gradient_is_as_many_rows(data, weights, rng, request):
+    X, y = request.getfixturevalue(data)
+    times = weights.astype(int)
+    coef, intercept = (
+        (rng.normal(size=(3, 4)), rng.normal(size=3)) if y.max() > 1 else ([1.0] * 4, 0.5)
+    )
+    weighted = cost_and_gradient(X, y, coef, intercept, sample_weight=weights)
+    repeated = cost_and_gradient(np.repeat(X, times, axis=0), np.repeat(y, times), coef, intercept)
+    for left, right in zip(weighted, repeated, strict=True):
+        assert_allclose(left, right, rtol=1e-13, atol=1e-15)
+
+
+def test_cost_and_gradient_takes_a_fitted_models_coefficients(multiclass, rng):
+    X, y = multiclass
+    coef, intercept = rng.normal(size=(3, 4)), rng.normal(size=3)
+    _, dw, db = cost_and_gradient(X, y, coef, intercept)
+    assert dw.shape == coef.shape
+    assert db.shape == intercept.shape
+    _, dw, db = cost_and_gradient(X, y == 0, coef[:1], intercept[:1])
+    assert dw.shape == (1, 4)
+    assert db.shape == (1,)
+
+
+def test_cost_and_gradient_of_some_classes_uses_the_softmax_over_all(multiclass, rng):
+    X, y = multiclass
+    coef, intercept = rng.normal(size=(3, 4)), rng.normal(size=3)
+    part = y < 2
+    J, _, db = cost_and_gradient(X[part], y[part], coef, intercept)
+    z = X[part] @ coef.T + intercept
+    expected = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), y[part]])
+    assert pytest.approx(expected, rel=1e-12) == J
+    assert db.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y": [-1, 1]}, r"labels 0 and 1; got \[-1, 1\]"),
+        ({"y": ["a", "b"]}, r"labels 0 and 1"),
+        ({"y": [0.5, 1]}, r"labels 0 and 1"),
+        ({"y": [1, 2]}, r"labels 0 and 1; got \[1, 2\]"),
+        ({"y": np.array([0, 2**63], np.uint64)}, r"labels 0 and 1; got"),
+        ({"y": [[0, 1]]}, r"pass X.T, and y with one dimension"),
+        ({"X": np.ones((3, 2))}, r"Examples are rows here, columns in the course"),
+        ({"coef": None}, r"coef must be finite|coef must be an array"),
+        ({"coef": [1e308, 1e308], "X": [[1e200, 1], [1, 2]]}, r"cost is not finite"),
+        ({"coef": [1.0, 2.0, 3.0]}, r"coef must have the shape \(2,\) or \(1, 2\)"),
+        ({"intercept": [1.0, 2.0]}, r"intercept must have the shape"),
+        ({"coef": [1.0, np.nan]}, r"coef must be finite"),
+        ({"coef": ["a", "b"]}, r"coef must be an array of numbers"),
+        ({"X": [[1.0, np.nan], [0, 1]]}, r"NaN"),
+        ({"y": [0, 1, 1]}, r"inconsistent numbers of samples"),
+        ({"sample_weight": [1.0, -1.0]}, r"[Nn]egative"),
+        ({"sample_weight": [0.0, 0.0]}, r"[Zz]ero"),
+        ({"sample_weight": [1.0]}, r"sample_weight"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    good = {"X": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1], "coef": [1.0, 2.0], "intercept": 0.0}
+    with pytest.raises(ValueError, match=message):
+        cost_and_gradient(**good | change)
+
+
+# ---------------------------------------------------------------------------- descend
+
+
+def test_descend_starts_where_it_is_told(binary):
+    middle = first(6, descend(*binary, 0.1))[5]
+    resumed = descend(*binary, 0.1, coef_init=middle.coef, intercept_init=middle.intercept)
+    straight = first(11, descend(*binary, 0.1))[10]
+    assert_array_equal(first(6, resumed)[5].coef, straight.coef)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"C": 0.1, "l1_ratio": 0.5},
+        {"C": 0.1, "l1_ratio": 1.0, "learning_rate": "adaptive"},
+        {"C": 0.5, "fit_intercept": False, "learning_rate": "auto"},
+        {"coordinates": "standardized", "n_jobs": 2},
+    ],
+)
+def test_the_estimator_is_at_every_step_where_descend_is(options, binary, weights):
+    X, y = binary
+    for step in first(4, descend(X, y, **{"learning_rate": 0.1} | options, sample_weight=weights)):
+        clf = GDLogisticRegression(**{"learning_rate": 0.1} | options, max_iter=step.t, tol=0)
+        clf.fit(X, y, sample_weight=weights)
+        assert_array_equal(clf.coef_, [step.coef])
+        assert_array_equal(clf.intercept_, [step.intercept])
+
+
+def test_a_generator_leaves_its_callers_floating_point_state_alone(binary):
+    before = np.geterr()
+    for step in descend(*binary, 0.1):
+        assert np.geterr() == before
+        if step.t == 3:
+            break
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learning_rate": 0.0}, "'learning_rate' parameter"),
+        ({"learning_rate": "fast"}, "'learning_rate' parameter"),
+        ({"learning_rate": np.nan}, "'learning_rate' parameter"),
+        ({"C": 0.0}, "'C' parameter"),
+        ({"l1_ratio": 1.5}, "'l1_ratio' parameter"),
+        ({"coordinates": "polar"}, "'coordinates' parameter"),
+        ({"C": 10**400}, "C is too large for a float"),
+        ({"learning_rate": 10**400}, "learning_rate is too large for a float"),
+        ({"coef_init": [1.0]}, r"coef_init must have the shape \(4,\)"),
+        (
+            {"intercept_init": 1.0, "fit_intercept": False},
+            "fit_intercept=False keeps the intercept at 0",
+        ),
+        ({"coef_init": [1e308] * 4}, "cost at the start is not finite"),
+        ({"coef_init": [1e200] * 4, "C": 1.0}, "cost at the start is not finite"),
+    ],
+)
+def test_bad_input_is_refused_at_the_call(options, message, binary):
+    with pytest.raises(ValueError, match=message):
+        descend(*binary, **options)
+
+
+def test_all_classes_must_be_there():
+    X = np.arange(6.0)[:, None]
+    with pytest.raises(ValueError, match=r"labels 0 and 1; got \[0, 2\]"):
+        descend(X, [0, 2, 0, 2, 0, 2])
+    assert next(descend(X, [0, 2, 0, 2, 0, 1])).coef.shape == (3, 1)
+    assert next(descend(X, np.array([0, 1, 0, 1, 0, 1], dtype=object))).coef.shape == (1,)
+
+
+def test_the_courses_layout_is_recognized():
+    with pytest.raises(ValueError, match=r"shape \(2, 6\) and y \(1, 6\).*pass X.T"):
+        descend(np.ones((2, 6)), [[0, 1, 0, 1, 0, 1]])
+
+
+# ---------------------------------------------------------------------------- check_gradient
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_formulas_pass(data, weighted, request, weights, rng):
+    X, y = request.getfixturevalue(data)
+    K = len(np.unique(y))
+    shape = (4,) if K == 2 else (K, 4)
+    coef, intercept = rng.normal(size=shape), rng.normal(size=shape[:-1])
+    check = check_gradient(X, y, coef, intercept, sample_weight=weights if weighted else None)
+    assert check.difference < 1e-7
+    assert len(check.table) == coef.size + max(1, intercept.size)
+    assert check.table[0][0] == ("coef[0]" if K == 2 else "coef[0, 0]")
+    assert check.table[-1][0] == ("intercept" if K == 2 else "intercept[2]")
+    assert str(check).count("\n") == len(check.table)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_difference_is_relative_to_both_or_to_the_largest(sign, binary, rng):
+    X, y = binary
+    X = sign * np.column_stack([X, np.full(150, 1e-9)])
+    check = check_gradient(X, y, sign * rng.normal(size=5), -0.5, nudge=0.1)
+    formula, nudged, difference = np.array([row[1:] for row in check.table]).T
+    size = np.maximum(abs(formula) + abs(nudged), 1e-3 * abs(formula).max())
+    assert_allclose(difference, abs(formula - nudged) / size, rtol=1e-12)
+    assert check.difference == difference.max()
+
+
+def test_a_derivative_near_zero_is_measured_by_the_largest(binary):
+    X, y = binary
+    check = check_gradient(np.column_stack([X, np.full(150, 1e-9)]), y, np.ones(5), 0.5)
+    assert check.difference < 1e-7
+
+
+def test_integers_are_numbers(binary):
+    for coef, intercept in (([1, -2, 0, 3], 0.5), ([1.0, -2.0, 0.0, 3.0], 1)):
+        assert check_gradient(*binary, coef, intercept).difference < 1e-7
+
+
+def test_lists_and_float32_are_checked_in_float64(binary):
+    X, y = binary
+    assert check_gradient(X.tolist(), y.tolist(), [1.0] * 4, 0.5).difference < 1e-7
+    assert check_gradient(X.astype(np.float32), y, np.ones(4), 0.5).difference < 1e-7
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_large_coefficient_is_nudged_by_more(sign, binary):
+    X, y = binary
+    check = check_gradient(X * 1e-6, y, np.full(4, sign * 1e6), 0.0)
+    _, formula, nudged, _ = zip(*check.table[:4], strict=True)
+    assert_allclose(nudged, formula, rtol=1e-8)
+
+
+def test_a_gradient_of_zeros_is_right():
+    check = check_gradient(np.zeros((2, 1)), [0, 1], [0.0], 0.0)
+    assert check.difference == 0
+
+
+def test_the_tables_columns_stand_below_each_other(binary):
+    check = check_gradient(*binary, np.ones(4), 0.0)
+    assert len({len(line) for line in str(check).splitlines()}) == 1
+
+
+def test_a_wrong_formula_fails(binary, monkeypatch):
+    right = _course.cost_and_gradient
+
+    def wrong(*args):
+        J, dw, db = right(*args)
+        return J, dw * 1.001, db
+
+    monkeypatch.setattr(_course, "cost_and_gradient", wrong)
+    check = check_gradient(*binary, np.ones(4), 0.5)
+    assert 4e-4 < check.difference < 6e-4
+    assert check.table[-1][3] < 1e-7  # the intercept's is right
+
+
+def test_given_arrays_are_not_moved(binary):
+    coef, intercept = np.ones((1, 4)), np.zeros(1)
+    check_gradient(*binary, coef, intercept)
+    assert (coef == 1).all()
+    assert (intercept == 0).all()
+
+
+@pytest.mark.parametrize("nudge", [0, -1e-5, np.inf, "small", True])
+def test_the_nudge_must_be_a_positive_number(nudge, binary):
+    with pytest.raises(ValueError, match="nudge must be a positive, finite number"):
+        check_gradient(*binary, np.ones(4), 0.0, nudge=nudge)

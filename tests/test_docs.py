@@ -46,6 +46,16 @@ def test_citation_and_changelog_have_the_version_of_the_package():
     assert cited == latest == sklearn_gdlogreg.__version__
 
 
+def test_scripts_and_tests_that_are_named_exist():
+    folders = ("benchmarks", "sklearn_gdlogreg", "tests", "tools")
+    texts = [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
+    texts += [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    path = re.compile(r"(?<![\w/])(?:benchmarks|tests|tools)/[\w/]+\.py\b")
+    named = {name for text in texts for name in path.findall(text.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
 def test_links_that_lead_nowhere_are_found(tmp_path):
     broken = runpy.run_path(ROOT / "docs" / "check_links.py")["broken"]
     site = tmp_path / "site"

@@ -1,4 +1,4 @@
-"""GDLogisticRegression inside the rest of scikit-learn."""
+"""GDLogisticRegression inside the rest of scikit-learn, and in tools beyond it."""
 
 import numpy as np
 import pytest
@@ -122,3 +122,62 @@ def test_sample_weight_is_routed_through_a_pipeline(binary, weights):
         Z = StandardScaler().fit_transform(X[train])
         alone = GDLogisticRegression(C=1.0).fit(Z, y[train], sample_weight=weights[train])
     assert_array_equal(result["estimator"][0][-1].coef_, alone.coef_)
+
+
+# ---------------------------------------------------------------------------- other tools
+
+
+@pytest.fixture(params=["binary", "multiclass"])
+def fitted(request):
+    X, y = request.getfixturevalue(request.param)
+    y = np.array(["a", "b", "c"])[y]
+    return GDLogisticRegression(C=1.0).fit(X, y), X, y
+
+
+@pytest.mark.parametrize("options", [{}, {"C": 0.5, "l1_ratio": 1.0}, {"fit_intercept": False}])
+def test_to_sklearn_predicts_the_same(options, fitted):
+    clf, X, y = fitted
+    clf.set_params(**options).fit(X, y)
+    twin = clf.to_sklearn()
+    assert type(twin) is LogisticRegression
+    for method in ("predict_proba", "predict_log_proba", "decision_function"):
+        assert_allclose(getattr(twin, method)(X), getattr(clf, method)(X), rtol=1e-12)
+    assert_array_equal(twin.predict(X), clf.predict(X))
+    twin.coef_[:] = 0
+    assert clf.coef_.any()
+
+
+def test_to_sklearns_own_fit_goes_for_the_same_optimum(fitted):
+    clf, X, y = fitted
+    clf.set_params(C=0.5, l1_ratio=0.3, class_weight="balanced", tol=1e-9).fit(X, y)
+    twin = clf.to_sklearn().set_params(tol=1e-10, max_iter=20_000, random_state=0)
+    assert_allclose(twin.fit(X, y).coef_, clf.coef_, atol=1e-6)
+
+
+def test_to_sklearn_keeps_the_names(binary):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(binary[0], columns=list("abcd"))
+    twin = GDLogisticRegression(C=1.0).fit(X, binary[1]).to_sklearn()
+    assert_array_equal(twin.feature_names_in_, list("abcd"))
+
+
+def test_onnx_runtime_predicts_the_same(fitted):
+    skl2onnx, onnxruntime = map(pytest.importorskip, ("skl2onnx", "onnxruntime"))
+    clf, X, _ = fitted
+    X = X.astype(np.float32)
+    exported = skl2onnx.to_onnx(clf.to_sklearn(), X[:1], options={"zipmap": False})
+    session = onnxruntime.InferenceSession(
+        exported.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    labels, proba = session.run(None, {session.get_inputs()[0].name: X})
+    assert_allclose(proba, clf.predict_proba(X), atol=1e-5)
+    assert np.mean(labels == clf.predict(X)) == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # of shap's own imports
+def test_shap_explains_the_decision(fitted):
+    shap = pytest.importorskip("shap")
+    clf, X, _ = fitted
+    explained = shap.LinearExplainer(clf.to_sklearn(), X)(X)
+    z = clf.decision_function(X)
+    assert_allclose(explained.values.sum(axis=1) + explained.base_values, z, rtol=1e-9, atol=1e-9)

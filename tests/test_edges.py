@@ -219,22 +219,6 @@ def test_predictions_far_beyond_the_largest_number_are_certain(data, request):
             assert np.isfinite(log_proba).all()
 
 
-@pytest.mark.parametrize("where", ["learning_rate", "C", "tol"])
-def test_an_integer_beyond_all_floats_is_named(where, binary):
-    with pytest.raises(ValueError, match=f"{where} is too large for a float"):
-        GDLogisticRegression(**{where: 10**400}).fit(*binary)
-    with pytest.raises(ValueError, match=r"learning_rate\(1\) is too large"):
-        GDLogisticRegression(lambda t: 10**400).fit(*binary)
-    with pytest.raises(ValueError, match="class_weight must hold finite numbers"):
-        GDLogisticRegression(class_weight={0: 10**400, 1: 1}).fit(*binary)
-
-
-def test_a_start_beyond_float32_is_refused_where_X_is_float32(binary):
-    X, y = binary
-    with pytest.raises(ValueError, match="coef_init is too large for float32"):
-        GDLogisticRegression().fit(X.astype(np.float32), y, coef_init=[[1e39, 0, 0, 0]])
-
-
 @pytest.mark.parametrize("rule", ["auto", 0.01, "lipschitz", "backtracking"])
 @pytest.mark.parametrize("fill", [9.97e36, 3e38])
 @pytest.mark.parametrize("data", ["binary", "multiclass"])

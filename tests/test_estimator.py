@@ -14,10 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.learning_rate import RULES
 
-
-def fitted(X, y, *args, **options):
-    return GDLogisticRegression(*args, **{"C": 1.0} | options).fit(X, y)
-
+from .helpers import fitted, pandas
 
 # --- what a fit leaves behind
 
@@ -112,6 +109,20 @@ def test_refit_gives_the_same_to_the_last_bit(multiclass):
         assert_array_equal(clf.fit(*multiclass).coef_, first)
 
 
+def test_history_is_the_descent_as_a_table(binary):
+    pytest.importorskip("pandas")
+    clf = GDLogisticRegression(early_stopping=True, C=1.0).fit(*binary)
+    table = clf.history()
+    assert table.index.name == "iteration"
+    assert len(table) == clf.n_iter_[0] + 1
+    assert_array_equal(table["cost"], clf.loss_curve_)
+    assert_array_equal(table["learning_rate"][1:], clf.learning_rates_)
+    assert np.isnan(table["learning_rate"][0])
+    assert_array_equal(table["validation_cost"], clf.validation_loss_curve_)
+    assert (np.diff(table["seconds"]) > 0).all()
+    assert "validation_cost" not in GDLogisticRegression().fit(*binary).history()
+
+
 # --- predictions
 
 
@@ -175,68 +186,6 @@ def test_unfitted_says_so(binary):
 # --- what X, y and weights may be
 
 
-def readonly(X):
-    X = X.copy()
-    X.flags.writeable = False
-    return X
-
-
-def wide_index(X):
-    X = sparse.csr_array(X)
-    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
-    return X
-
-
-def pandas():
-    return pytest.importorskip("pandas")
-
-
-def polars():
-    return pytest.importorskip("polars")
-
-
-SAME = {
-    "list": np.ndarray.tolist,
-    "F order": np.asfortranarray,
-    "strided": lambda X: np.repeat(X, 2, axis=1)[:, ::2],
-    "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
-    "read-only": readonly,
-    "object": lambda X: X.astype(object),
-    "pandas": lambda X: pandas().DataFrame(X, columns=list("abcd")),
-    "pandas nullable": lambda X: pandas().DataFrame(X, columns=list("abcd")).convert_dtypes(),
-    "polars": lambda X: polars().DataFrame(X, schema=list("abcd")),
-    "csr_array": sparse.csr_array,
-    "csc_matrix": sparse.csc_matrix,
-    "coo_array": sparse.coo_array,
-    "int64 indices": wide_index,
-}
-
-
-@pytest.mark.parametrize("form", SAME)
-def test_every_form_of_X_gives_the_same_model(form, binary):
-    X, y = binary
-    expected = fitted(X, y)
-    X = SAME[form](X)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        clf = fitted(X, y)
-        proba = clf.predict_proba(X)
-    # Sums in another order, over a few dozen iterations.
-    assert_allclose(clf.coef_, expected.coef_, rtol=1e-9)
-    assert_allclose(proba, expected.predict_proba(binary[0]), rtol=1e-9)
-    named = form.startswith(("pandas", "polars"))
-    assert hasattr(clf, "feature_names_in_") == named
-    if named:
-        assert_array_equal(clf.feature_names_in_, list("abcd"))
-
-
-def test_a_memory_map_is_fitted_as_it_is(binary, tmp_path):
-    X, y = binary
-    np.save(tmp_path / "X.npy", X)
-    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    assert_array_equal(fitted(mapped, y).coef_, fitted(X, y).coef_)
-
-
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 @pytest.mark.parametrize("rule", [0.1, *RULES])
 def test_float32_stays_float32_and_close_to_float64(data, rule, request):
@@ -248,37 +197,6 @@ def test_float32_stays_float32_and_close_to_float64(data, rule, request):
     assert clf.predict_proba(X.astype(np.float32)).dtype == np.float32
     # 20 iterations of rounding to 6e-8, some of it amplified by rules that divide differences.
     assert_allclose(clf.coef_, fitted(X, y, rule, tol=0, max_iter=20).coef_, atol=5e-3)
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        [False, True],
-        ["no", "yes"],
-        np.array(["no", "yes"], dtype=object),
-        [-1, 1],
-        [-1.0, 1.0],
-        [3, 10],
-        ["b", "a"],
-        np.array([250, 3], dtype=np.uint8),
-    ],
-)
-def test_labels_may_be_of_any_type(labels, binary):
-    X, y = binary
-    labels = np.asarray(labels)
-    clf = fitted(X, labels[y])
-    assert_array_equal(clf.classes_, np.sort(labels))
-    assert clf.classes_.dtype == labels.dtype
-    assert_array_equal(clf.predict(X), labels[fitted(X, y).predict(X)])
-
-
-def test_labels_may_be_columns_of_frames(binary):
-    X, y = binary
-    names = np.array(["no", "yes"])[y]
-    pd, pl = pandas(), polars()
-    for column in (pd.Series(names, dtype="category"), pd.Series(names), pl.Series(names)):
-        assert_array_equal(fitted(X, column).classes_, ["no", "yes"])
-    assert_array_equal(fitted(X, pd.Series(y, dtype="Int64")).predict(X), fitted(X, y).predict(X))
 
 
 @pytest.mark.parametrize("rule", [0.1, *RULES])
@@ -293,35 +211,6 @@ def test_weight_k_is_the_row_k_times_at_every_iteration(rule, data, weights, req
     # Rounding of one iteration, amplified by at most a factor of some ten in each further one.
     assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-9)
     assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-7, atol=1e-9)
-
-
-def test_class_weight_is_a_sample_weight(multiclass, weights):
-    X, y = multiclass
-    by_class = {0: 2.0, 1: 0.5, 2: 3.0}
-    of_row = np.array([by_class[label] for label in y])
-    expected = GDLogisticRegression(C=1.0).fit(X, y, sample_weight=weights * of_row)
-    clf = GDLogisticRegression(C=1.0, class_weight=by_class).fit(X, y, sample_weight=weights)
-    assert_allclose(clf.coef_, expected.coef_, rtol=1e-10)
-    balanced = GDLogisticRegression(class_weight="balanced").fit(X, y, sample_weight=weights)
-    total = np.bincount(y, weights)
-    expected = GDLogisticRegression().fit(X, y, sample_weight=weights / total[y])
-    assert_allclose(balanced.coef_, expected.coef_, rtol=1e-8)
-
-
-def test_balanced_ignores_a_class_that_weighs_nothing(multiclass):
-    X, y = multiclass
-    clf = GDLogisticRegression(C=1.0, class_weight="balanced")
-    clf.fit(X, y, sample_weight=(y != 2).astype(float))
-    assert np.isfinite(clf.coef_).all()
-    assert not (clf.predict(X) == 2).any()
-
-
-@pytest.mark.parametrize("kind", [np.float64, np.float32])
-def test_parameters_may_be_numpy_numbers(kind, binary):
-    expected = fitted(*binary, 0.5, C=2.0, l1_ratio=0.5, tol=0.25)
-    clf = fitted(*binary, kind(0.5), C=kind(2.0), l1_ratio=kind(0.5), tol=kind(0.25))
-    assert_array_equal(clf.coef_, expected.coef_)
-    GDLogisticRegression(C=kind(np.inf), max_iter=np.int64(100)).fit(*binary)
 
 
 # --- warm starts and given starts
@@ -393,34 +282,6 @@ BAD_PARAMETERS = [
     ({"class_weight": {"a": 1.0}}, "not in class_weight"),
 ]
 
-BAD_DATA = [
-    ({"X": np.full((150, 4), np.nan)}, "Input X contains NaN"),
-    ({"X": np.full((150, 4), np.inf)}, "Input X contains infinity"),
-    ({"X": np.ones(150)}, "Expected 2D array"),
-    ({"X": np.ones((150, 0))}, "0 feature"),
-    ({"X": np.ones((149, 4))}, "inconsistent numbers of samples"),
-    ({"X": np.ones((150, 4)) * 1j}, "Complex data not supported"),
-    ({"y": np.ones(150)}, "only one class: 1.0"),
-    ({"y": ["a"] * 150}, "only one class: 'a'"),
-    ({"y": np.linspace(0, 1, 150)}, "Unknown label type: continuous"),
-    ({"y": np.eye(150, 2)}, r"y should be a 1d array"),
-    ({"y": None}, "requires y to be passed"),
-    ({"y": [np.nan, *range(149)]}, "Input y contains NaN"),
-    ({"sample_weight": -np.ones(150)}, "Negative values in data passed to `sample_weight`"),
-    ({"sample_weight": np.zeros(150)}, "[Ss]ample.weights? .*zero"),
-    ({"sample_weight": np.ones(149)}, "sample_weight.shape"),
-    ({"sample_weight": np.full(150, np.nan)}, "sample_weight contains NaN"),
-    ({"coef_init": np.ones((2, 4))}, r"coef_init must have the shape \(4,\) or \(1, 4\)"),
-    ({"coef_init": np.ones(5)}, r"coef_init must have the shape"),
-    ({"intercept_init": np.ones(2)}, r"intercept_init must have the shape"),
-    ({"coef_init": np.full((1, 4), np.inf)}, "coef_init must be finite"),
-    ({"coef_init": np.full((1, 4), 1e308)}, "cost at the start is not finite"),
-]
-
-
-def snapshot(clf):
-    return pickle.dumps(clf)
-
 
 @pytest.mark.parametrize(("parameters", "message"), BAD_PARAMETERS)
 def test_bad_parameters_are_named_and_leave_an_earlier_fit_alone(parameters, message, binary):
@@ -429,17 +290,6 @@ def test_bad_parameters_are_named_and_leave_an_earlier_fit_alone(parameters, mes
     with pytest.raises(ValueError, match=message):
         clf.set_params(**parameters).fit(binary[0][:, :2], binary[1])
     assert vars(clf) == before
-
-
-@pytest.mark.parametrize(("change", "message"), BAD_DATA)
-def test_bad_data_is_named_and_leaves_an_earlier_fit_alone(change, message, binary):
-    X, y = binary
-    clf = fitted(X, y)
-    before = snapshot(clf)
-    good = {"X": X, "y": y, "sample_weight": None, "coef_init": None, "intercept_init": None}
-    with pytest.raises(ValueError, match=message):
-        clf.fit(**good | change)
-    assert snapshot(clf) == before
 
 
 def test_a_schedule_that_fails_on_the_way_leaves_an_earlier_fit_alone(binary):

@@ -1,6 +1,6 @@
 """Random calls, the same in every run: each ends in a fit or in an error that names the culprit.
 
-The long run is ``python benchmarks/fuzz.py``.
+The long run is ``python tools/fuzz.py``.
 """
 
 import importlib.util
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FUZZ = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
+FUZZ = Path(__file__).parents[1] / "tools" / "fuzz.py"
 
 
 @pytest.mark.parametrize("seed", range(0, 3000, 500))

@@ -9,9 +9,6 @@ from pathlib import Path
 import sklearn_gdlogreg
 from sklearn_gdlogreg import _sklearn
 
-PACKAGE = Path(sklearn_gdlogreg.__file__).parent
-ROOT = Path(__file__).parents[1]
-
 EXTRAS = {"pandas", "matplotlib", "rich", "polars", "pyarrow", "dask", "hypothesis"}
 
 # A process in which no extra can be imported.
@@ -162,3 +159,9 @@ def test_the_private_attributes_that_this_file_touches_no_other_does():
     assert "_skl_callbacks" in touched
     found = {name: touched.intersection(private_attributes(tree)) for name, tree in others.items()}
     assert {name: attributes for name, attributes in found.items() if attributes} == {}
+
+
+PACKAGE = Path(sklearn_gdlogreg.__file__).parent
+
+
+ROOT = Path(__file__).parents[1]

@@ -23,12 +23,10 @@ from sklearn.svm import l1_min_c
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
 from sklearn_gdlogreg._descent.learning_rate import RULES
 
+from .helpers import fitted
+
 EXACT = {"tol": 1e-10, "max_iter": 5000}
 PENALTIES = {"l2": 0.0, "elastic net": 0.4, "l1": 1.0}
-
-
-def fitted(X, y, *args, **options):
-    return GDLogisticRegression(*args, **{"C": 1.0} | options).fit(X, y)
 
 
 # ---------------------------------------------------------------------------- the optimum

@@ -1,0 +1,176 @@
+"""Threads: the same numbers to the last bit, and nothing left behind."""
+
+import operator
+import pickle
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import clone
+from threadpoolctl import ThreadpoolController
+
+from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg._descent.steps import begin
+from sklearn_gdlogreg._objective.in_memory import added
+from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._objective.rows import parts_of
+from sklearn_gdlogreg._objective.threads import Workers, n_threads
+from sklearn_gdlogreg._search.side_by_side import descend_side_by_side
+
+from .helpers import STORAGES
+
+
+@pytest.fixture
+def new_threads():
+    """A function: how many threads there are more than before, once those that end have ended."""
+    before = threading.active_count()
+
+    def count(expected=0):
+        for _ in range(100):
+            if threading.active_count() - before <= expected:
+                break
+            time.sleep(0.01)
+        return threading.active_count() - before
+
+    return count
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted, large):
+    X, y, s = large
+    X, y, s = STORAGES[storage](X), np.minimum(y, n_classes - 1), s if weighted else None
+    assert len(parts_of(X, y, np.ones(len(y)))) > 2
+    options = {"C": 1.0, "max_iter": 4, "tol": 0}
+    models = [
+        GDLogisticRegression(n_jobs=n_jobs, **options).fit(X, y, sample_weight=s)
+        for n_jobs in (1, 2, 5, -1, None)
+    ]  # fmt: skip
+    for clf in models[1:]:
+        assert_array_equal(clf.coef_, models[0].coef_)
+        assert_array_equal(clf.intercept_, models[0].intercept_)
+        assert_array_equal(clf.loss_curve_, models[0].loss_curve_)
+
+
+def test_no_thread_outlives_a_fit(large, new_threads):
+    X, y, _ = large
+    clf = GDLogisticRegression(n_jobs=3, max_iter=3, tol=0).fit(X, y)
+    assert new_threads() == 0
+    assert pickle.loads(pickle.dumps(clf)).n_jobs == 3
+    assert not any(isinstance(value, Workers) for value in vars(clf).values())
+
+
+def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
+    X, y, _ = large
+    steps = descend(X, y, 0.1, n_jobs=3)
+    next(steps), next(steps)
+    assert new_threads(expected=2) == 2
+    steps.close()
+    assert new_threads() == 0
+
+
+def test_threads_end_with_the_descent_though_its_rows_are_kept(large, new_threads):
+    X, y, _ = large
+    objective = Objective.in_memory(X, y, 3, n_jobs=3)
+    steps = begin(objective, np.zeros((3, 40)), np.zeros(3), learning_rate=0.1, coordinates="raw")
+    next(steps), next(steps)
+    assert new_threads(expected=2) == 2
+    steps.close()
+    assert new_threads() == 0
+
+
+def test_no_thread_outlives_descents_side_by_side(large, new_threads):
+    X, y, _ = large
+    objectives = [Objective.in_memory(X, y, 3, C=C, n_jobs=3) for C in (1.0, 2.0)]
+    descend_side_by_side(objectives, [0.1, 0.1], [{2}, {3}], 0.0)
+    assert new_threads() == 0
+
+
+def test_no_thread_outlives_a_fit_that_failed(large, new_threads):
+    X, y, _ = large
+    clf = GDLogisticRegression(lambda t: 0.1 if t < 3 else None, n_jobs=3)
+    with pytest.raises(ValueError, match=r"learning_rate\(3\)"):
+        clf.fit(X, y)
+    assert new_threads() == 0
+
+
+def test_an_error_in_one_thread_reaches_the_caller(new_threads):
+    def fail(task):
+        if task == 3:
+            raise ArithmeticError(f"task {task}")
+        return (task,)
+
+    workers = Workers(2)
+    with pytest.raises(ArithmeticError, match="task 3"):
+        workers.fold(fail, list(range(8)), added)
+    workers.close()
+    assert new_threads() == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_results_are_combined_in_the_order_of_the_tasks(n):
+    def late_if_early(task):
+        time.sleep((5 - task) / 1000)
+        return [task]
+
+    workers = Workers(n)
+    assert workers.fold(late_if_early, list(range(6)), operator.add) == list(range(6))
+    workers.close()
+
+
+def test_fits_in_many_threads_at_once_are_independent(large):
+    X, y, _ = large
+    expected = GDLogisticRegression(C=1.0, max_iter=4, tol=0).fit(X, y).coef_
+    fits = Parallel(n_jobs=4, backend="threading")(
+        delayed(lambda: GDLogisticRegression(C=1.0, max_iter=4, tol=0).fit(X, y).coef_)()
+        for _ in range(8)
+    )
+    for coef in fits:
+        # BLAS runs with as many threads as the last of them to begin or to end has left it.
+        assert_allclose(coef, expected, rtol=1e-10)
+
+
+def test_fits_at_once_leave_blas_as_it_was(large):
+    X, y, _ = large
+    blas = ThreadpoolController().select(user_api="blas")
+
+    def threads():
+        return [pool["num_threads"] for pool in blas.info()]
+
+    before = threads()
+    clf = GDLogisticRegression(n_jobs=2, max_iter=20, tol=0)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: clone(clf).fit(X, y), range(8)))
+    assert threads() == before
+
+
+def test_the_default_number_of_threads(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert n_threads(None) == cpu_count()
+    assert n_threads(-1) == cpu_count()
+    assert n_threads(7) == 7
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert n_threads(None) == 1
+    assert n_threads(2) == 2
+    monkeypatch.setenv("OMP_NUM_THREADS", "nonsense")
+    assert n_threads(None) == cpu_count()
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    inside = Parallel(n_jobs=2, backend="threading")(delayed(n_threads)(None) for _ in range(2))
+    assert inside == [1, 1]
+
+
+def test_workers_of_a_process_pool_share_the_cores():
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        inside = Parallel(n_jobs=2)(delayed(n_threads)(None) for _ in range(2))
+    assert inside == [1, 1]
+
+
+@pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all"])
+def test_bad_n_jobs_is_named(n_jobs):
+    with pytest.raises(ValueError, match="'n_jobs' parameter"):
+        GDLogisticRegression(n_jobs=n_jobs).fit([[0.0], [1.0]], [0, 1])
