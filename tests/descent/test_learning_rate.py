@@ -44,7 +44,7 @@ class Quadratic:
         start = np.ones(len(self.curvature)) if start is None else np.array(start)
         self.first_learning_rate = self.safe_learning_rate = first
         here = self.at(0, start, math.nan)._replace(memory=rule.init(self))
-        steps = iterate(self, rule, here, Plan(self.coordinates))
+        steps = iterate(self, rule, here, Plan(self.objective, self.coordinates))
         return [next(steps) for _ in range(n + 1)]
 
 
