@@ -11,6 +11,7 @@ What cannot be shared (an invalid parameter, a start elsewhere, another estimato
 import contextlib
 import copy
 from collections import defaultdict
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -18,9 +19,10 @@ from sklearn.base import clone
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
 from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 from .. import _fit
 from .._check import check_float, check_start
@@ -114,9 +116,10 @@ class Fold:
             "train": _safe_split(estimator, X, y, train),
             "test": _safe_split(estimator, X, y, test, train),
         }
+        # Cut anew for each candidate: a metric may write into weights.
         self.score_params = {
-            "train": _check_method_params(X, params=score_params, indices=train),
-            "test": _check_method_params(X, params=score_params, indices=test),
+            part: partial(_check_method_params, X, params=score_params, indices=indices)
+            for part, indices in (("train", train), ("test", test))
         }
         # scikit-learn's own scorers look at predictions, others at whatever they like.
         scorers = scorer._scorers.values() if isinstance(scorer, _MultimetricScorer) else [scorer]
@@ -251,6 +254,8 @@ class Fold:
         # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
         if self.scorer_is_known and not _routing_enabled():
             estimator, X = model, self._transform(part)
+            # Of its own, as in GridSearchCV: a metric may write into it.
+            y = _safe_indexing(y, np.arange(_num_samples(y)))
         else:
             # Of its own, as in GridSearchCV: transformers and scorers may write into it.
             X, y = copy.deepcopy((X, y))
@@ -258,7 +263,7 @@ class Fold:
             if self.whole is not self.last:
                 estimator = copy.copy(self.whole)
                 estimator.steps = [*self.whole.steps[:-1], (self.whole.steps[-1][0], model)]
-        return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
+        return _score(estimator, X, y, self.scorer, self.score_params[part](), error_score)
 
     def _transform(self, part):
         """The rows as the last step sees them when it predicts."""
