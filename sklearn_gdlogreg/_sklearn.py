@@ -32,6 +32,9 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 
+# The rows of a fold as GridSearchCV cuts them; that hook would replace both, too.
+from sklearn.utils import _safe_indexing
+
 # scikit-learn's own estimators find an array's library, move arrays and refuse those of another
 # library by these; there is no public name for them yet.
 from sklearn.utils._array_api import (
@@ -56,8 +59,6 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
-
-# The rows of a fold as GridSearchCV cuts them; that hook would replace it, too.
 from sklearn.utils.metaestimators import _safe_split
 
 # scikit-learn's developer guide names _check_sample_weight as the one to use; a public
@@ -86,6 +87,7 @@ __all__ = [
     "_insert_error_scores",
     "_is_numpy_namespace",
     "_num_samples",
+    "_safe_indexing",
     "_safe_split",
     "_score",
     "_warn_or_raise_about_fit_failures",

@@ -142,7 +142,7 @@ def cost_figure(path):
         ) from None
     path = Path(path)
     kinds = FigureCanvasAgg.get_supported_filetypes()
-    if path.suffix[1:] not in kinds or path.is_dir() or not path.parent.is_dir():
+    if path.suffix[1:].lower() not in kinds or path.is_dir() or not path.parent.is_dir():
         raise ValueError(
             f"{path}: name a file in an existing folder, with one of the endings "
             f"{', '.join(f'.{kind}' for kind in sorted(kinds))}."

@@ -1,6 +1,7 @@
 """The command line: `python -m sklearn_gdlogreg [FILE --target COLUMN] [options]`."""
 
 import argparse
+import os
 import sys
 import warnings
 from itertools import chain
@@ -20,6 +21,9 @@ DESCRIPTION = """\
 Fit GDLogisticRegression and LogisticRegression to the same rows at the same C and compare them.
 Without FILE: breast cancer (569 rows, 30 features), raw and standardized.
 """
+
+# What a shell reports of a program that SIGPIPE has ended.
+NOBODY_READS = 128 + 13
 
 
 def learning_rate(text):
@@ -120,16 +124,19 @@ def main(arguments=None):
                 say(sentence(title, fits))
             if figure:
                 plot_costs(comparisons, figure)
-                figure.savefig(options.plot, dpi=120)
+                try:
+                    figure.savefig(options.plot, dpi=120)
+                except OSError as error:
+                    return fail(error, options.plot)
                 say(f"The cost curves are in {options.plot}.")
     except (ValueError, TypeError, OSError, MemoryError) as error:
         return fail(error, options.file)
     return 0
 
 
-def fail(error, file=None):
+def fail(error, where=None):
     message = " ".join(str(error).split()) or type(error).__name__
-    sys.stderr.write(f"error: {f'{file}: ' if file else ''}{message}\n")
+    sys.stderr.write(f"error: {f'{where}: ' if where else ''}{message}\n")
     return 2
 
 
@@ -225,4 +232,19 @@ def row(cells, widths):
 
 
 def say(text):
-    sys.stdout.write(f"{text}\n")
+    """Write a line to standard output, at once; the program ends where that takes no more.
+
+    In silence where nobody reads on, as after `| head -1`; else with a line on what was wrong.
+    """
+    try:
+        if sys.stdout is None:
+            raise ValueError("it is closed.")
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # What was not written would be tried, and fail, again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silent = isinstance(error, BrokenPipeError)
+        raise SystemExit(NOBODY_READS if silent else fail(error, "standard output")) from None
+    except ValueError as error:  # its encoding lacks a letter, say
+        raise SystemExit(fail(error, "standard output")) from None

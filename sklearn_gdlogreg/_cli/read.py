@@ -32,9 +32,10 @@ def read(path, target):
     path = Path(path)
     if not path.is_file():
         raise ValueError("no such file.")
-    if path.suffix in SVMLIGHT:
+    ending = path.suffix.lower()
+    if ending in SVMLIGHT:
         X, y = _read_svmlight(path, target)
-    elif path.suffix in CSV | PARQUET:
+    elif ending in CSV | PARQUET:
         X, y = _read_table(path, target)
     else:
         endings = ", ".join(sorted(CSV | PARQUET | SVMLIGHT))
@@ -97,10 +98,11 @@ def _read_table(path, target):
             "reading CSV and Parquet needs pandas: pip install 'sklearn-gdlogreg[cli]'."
         ) from None
     try:
-        if path.suffix in PARQUET:
+        if path.suffix.lower() in PARQUET:
             frame = pd.read_parquet(path)
         else:
-            separator = "\t" if ".tsv" in path.suffixes else ","
+            endings = [ending.lower() for ending in path.suffixes]
+            separator = "\t" if ".tsv" in endings else ","
             frame = pd.read_csv(path, sep=separator, low_memory=False)
     except Exception as error:
         # Readers and decompressors raise errors of many kinds of their own.

@@ -33,22 +33,27 @@ def rows_to_predict(estimator, X):
 def decision_values(X, coef, intercept):
     """z = w . x + b, of shape (m,) or (m, n_classes), finite for every finite row."""
     z = safe_sparse_dot(X, coef.T, dense_output=True) + intercept
-    if library_of(z) is None:
-        # Of values below this the differences are finite.
-        largest = float(np.finfo(z.dtype).max) / 4
-        if not np.max(np.abs(z), initial=0) < largest:
-            coef = coef.toarray() if issparse(coef) else coef
-            z = _without_overflow(z, X, coef, intercept, largest)
+    library = library_of(z)
+    xp, device = library or (np, None)
+    # Of values below this the differences are finite.
+    largest = float(xp.finfo(z.dtype).max) / 4
+    if z.shape[0] and not xp.max(xp.abs(z)) < largest:
+        # Only the rows that overflow are brought to the host, where NumPy has powers of 2.
+        z = np.array(on_host(z))
+        rows = np.flatnonzero(~(np.abs(z).max(axis=1) < largest))
+        few = X[rows] if library is None else xp.take(X, xp.asarray(rows, device=device), axis=0)
+        coef = coef.toarray() if issparse(coef) else coef
+        z[rows] = _without_overflow(*map(on_host, (few, coef, intercept)), largest)
+        z = z if library is None else xp.asarray(z, device=device)
     return z[:, 0] if z.shape[1] == 1 else z
 
 
-def _without_overflow(z, X, coef, intercept, largest):
-    """The same where a sum of terms up to 1e308 has become inf or nan.
+def _without_overflow(few, coef, intercept, largest):
+    """The decision values of rows where a sum of terms up to 1e308 has become inf or nan.
 
     A multiple of the values that is not too large, for the same order and the same signs.
     """
-    rows = np.flatnonzero(~(np.abs(z).max(axis=1) < largest))
-    few = X[rows].astype(np.float64)
+    few = few.astype(np.float64)
     size = abs(few).max(axis=1)
     size = np.asarray(size.todense() if issparse(size) else size).reshape(-1, 1)
     # Rows, coefficients and intercepts in powers of 2 of their own, then in one that holds all.
@@ -67,8 +72,7 @@ def _without_overflow(z, X, coef, intercept, largest):
     greatest = np.abs(relative).max(axis=1, keepdims=True)
     reached = np.minimum(np.ldexp(greatest, power), largest)
     values = np.divide(relative, greatest, out=np.zeros_like(relative), where=greatest > 0)
-    z[rows] = values * reached
-    return z
+    return values * reached
 
 
 @quiet()  # exp(-1000) is 0, whatever the caller wants to be told of

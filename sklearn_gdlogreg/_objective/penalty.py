@@ -5,6 +5,7 @@ coordinate moves by 1 (coordinates: u = w / scale), so that one penalty, always 
 units of X, serves a descent in any coordinates that keep the features apart.
 """
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +19,14 @@ class ElasticNet:
     l2: float = 0.0
 
     @classmethod
-    def from_C(cls, C, l1_ratio, total_weight, strongest=np.inf):
+    def from_C(cls, C, l1_ratio, total_weight, strongest=sys.float_info.max):
         """LogisticRegression's C and l1_ratio, for a cost divided by `total_weight`.
 
         LogisticRegression minimizes C * sum(s_i loss_i) + r(w); dividing by C * sum(s_i) gives
         the course's mean of the losses, and the same optimum.
         """
-        # One division after the other: the product of two small numbers may be 0.
+        # One division after the other: the product of two small numbers may be 0. The strength is
+        # never inf: 0 * inf is nan, and coefficients of 0 cost nothing.
         strength = min(1.0 / C / total_weight, strongest)
         return cls(l1=strength * l1_ratio, l2=strength * (1.0 - l1_ratio))
 

@@ -11,6 +11,7 @@ What cannot be shared (an invalid parameter, a start elsewhere, another estimato
 import contextlib
 import copy
 from collections import defaultdict
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -28,6 +29,7 @@ from .._estimator import GDLogisticRegression
 from .._sklearn import (
     _check_method_params,
     _num_samples,
+    _safe_indexing,
     _safe_split,
     _score,
     callbacks_of,
@@ -150,9 +152,10 @@ class Fold:
                 "test": _safe_split(estimator, X, y, test, train),
             }
             self.n_test_samples = _num_samples(self.rows["test"][0])
+            # Cut anew for each candidate: a metric may write into weights.
             self.score_params = {
-                "train": _check_method_params(X, params=score_params, indices=train),
-                "test": _check_method_params(X, params=score_params, indices=test),
+                part: partial(_check_method_params, X, params=score_params, indices=indices)
+                for part, indices in (("train", train), ("test", test))
             }
         self.scorer_is_known = looks_at_predictions_only(scorer)
 
@@ -290,6 +293,8 @@ class Fold:
         # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
         if self.scorer_is_known and not get_config()["enable_metadata_routing"]:
             estimator, X = model, self._transform(part)
+            # Of its own, as in GridSearchCV: a metric may write into it.
+            y = _safe_indexing(y, np.arange(_num_samples(y)))
         else:
             # Of its own, as in GridSearchCV: transformers and scorers may write into it.
             with met_again_alone():
@@ -299,7 +304,7 @@ class Fold:
                 estimator = copy.copy(self.whole)
                 estimator.steps = [*self.whole.steps[:-1], (self.whole.steps[-1][0], model)]
         with met_again_alone():
-            return _score(estimator, X, y, self.scorer, self.score_params[part], error_score)
+            return _score(estimator, X, y, self.scorer, self.score_params[part](), error_score)
 
     def _transform(self, part):
         """The rows as the last step sees them when it predicts."""

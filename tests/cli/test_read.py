@@ -63,6 +63,22 @@ def test_columns_of_any_type_are_read(frame, tmp_path, capsys):
     assert "4 non-numeric columns (colour, when, day, list)" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".csv.gz", ".parquet", ".svm"])
+def test_endings_are_the_same_in_capitals(ending, frame, multiclass, tmp_path, capsys):
+    small, large = tmp_path / f"data{ending}", tmp_path / f"DATA{ending.upper()}"
+    arguments = ["--target", "label"]
+    if ending == ".svm":
+        dump_svmlight_file(*multiclass, str(small))
+        arguments = []
+    elif ending == ".parquet":
+        frame.to_parquet(small)
+    else:
+        frame.to_csv(small, index=False, sep="\t" if ending == ".tsv" else ",")
+    small.rename(large)
+    assert main([str(large), *arguments]) == 0
+    assert "112 rows to fit, 38 held out" in capsys.readouterr().out
+
+
 def text(contents):
     return lambda path: path.write_text(contents)
 

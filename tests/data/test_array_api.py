@@ -306,3 +306,26 @@ def test_digits_on_a_library(xp):
     found = GDLogisticRegression(C=1.0).fit(xp.asarray(X), xp.asarray(y))
     assert abs(int(on_host(found.n_iter_)[0]) - expected.n_iter_[0]) <= 2
     assert_allclose(on_host(found.coef_), expected.coef_, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_probabilities_of_the_largest_rows_are_numpys(dtype, data, xp, request):
+    X, y = request.getfixturevalue(data)
+    X = X.astype(dtype)
+    # The coefficients given, and none of them 0, so that the sums of w . x do overflow.
+    start = {"coef_init": np.array([[3.0, -2, 1, 4], [-1, 2, 5, -3], [2, 3, -4, 1]])}
+    start["coef_init"] = start["coef_init"][: 1 if data == "binary" else 3]
+    clf = GDLogisticRegression(0.1, max_iter=0, store_path=True)
+    expected = clone(clf).fit(X, y, **start)
+    clf.fit(xp.asarray(X), xp.asarray(y), **start)
+    signs = np.array([[1, -1, 1, 1], [1, 1, 1, 1], [-1, 0, 0, 0], [0, 0, 0, 0]], dtype)
+    rows = np.vstack([signs * np.finfo(dtype).max, X[:3]])
+    for method in ("decision_function", "predict_proba", "predict_log_proba", "predict"):
+        found = getattr(clf, method)(xp.asarray(rows))
+        of_numpy = getattr(expected, method)(rows)
+        assert np.isfinite(of_numpy).all()
+        assert_allclose(on_host(found), of_numpy, rtol=1e-5)
+        assert type(found) is type(clf.coef_)
+    (stage,) = clf.staged_predict_proba(xp.asarray(rows))
+    assert_allclose(on_host(stage), expected.predict_proba(rows), rtol=1e-5)

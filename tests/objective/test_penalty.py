@@ -58,3 +58,9 @@ def test_violation_is_the_distance_to_the_subdifferential():
 def test_violation_without_l1_is_the_gradient():
     du = np.array([0.4, -1.2])
     assert_array_equal(ElasticNet(l2=1.0).violation(np.zeros(2), du, 1.0), np.abs(du))
+
+
+@pytest.mark.parametrize("C", [5e-324, 1e-320, 1e-300, 1.0, np.inf])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+def test_coefficients_of_zero_cost_nothing_for_every_C(C, l1_ratio):
+    assert ElasticNet.from_C(C, l1_ratio, total_weight=0.01).value(np.zeros(3)) == 0

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, make_scorer
+from sklearn.metrics import accuracy_score, f1_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -264,4 +264,39 @@ def test_results_are_grid_search_cvs_for_any_grid(data, binary, multiclass, weig
         "return_train_score": data.draw(st.booleans(), label="train scores"),
     }
     ours, theirs = search_both(estimator, grid, X, y, fit, scoring=scoring, cv=cv, **options)
+    assert_same_results(ours, theirs)
+
+
+def _spoiling(y_true, y_pred, sample_weight=None):
+    """A metric that spoils what it was given: the labels, the predictions and the weights."""
+    score = accuracy_score(y_true, y_pred, sample_weight=sample_weight)
+    y_true[::3] = y_true[::3][::-1] == 0
+    y_pred[:] = 0
+    if sample_weight is not None:
+        sample_weight[: len(sample_weight) // 2] *= 0.01
+    return score
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("scale", [False, True])
+def test_a_metric_that_writes_into_what_it_gets_spoils_no_other_candidate(
+    scale, weighted, binary, weights
+):
+    model = GDLogisticRegression(tol=0)
+    scorer = make_scorer(_spoiling)
+    fit = {"sample_weight": weights.copy()} if weighted else {}
+    with config_context(enable_metadata_routing=weighted):
+        if weighted:
+            model.set_fit_request(sample_weight=True)
+            scorer.set_score_request(sample_weight=True)
+        grid = {"learning_rate": [0.1, 0.5, "auto"], "max_iter": [1, 2, 9]}
+        if scale:
+            scaler = StandardScaler()
+            if weighted:
+                scaler.set_fit_request(sample_weight=False)
+            model = Pipeline([("scale", scaler), ("model", model)])
+            grid = {f"model__{name}": values for name, values in grid.items()}
+        ours, theirs = search_both(
+            model, grid, *binary, fit, scoring=scorer, return_train_score=True, refit=False
+        )
     assert_same_results(ours, theirs)
