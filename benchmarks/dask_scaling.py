@@ -19,7 +19,7 @@ from distributed import Client, LocalCluster, wait
 from sklearn_gdlogreg import GDLogisticRegression
 from sklearn_gdlogreg._objective.cross_entropy import Sigmoid
 from sklearn_gdlogreg._objective.in_memory import added
-from sklearn_gdlogreg._objective.objective import cost_and_gradient_of
+from sklearn_gdlogreg._objective.objective import cost_and_gradient_in
 from sklearn_gdlogreg.dask import DaskGDLogisticRegression
 
 SIZES = {"small": (10_000, 10), "large": (1_000_000, 50)}
@@ -104,7 +104,7 @@ def measure_setup():
 def message_bytes(p):
     """Of what a step sends to a worker and gets back, for p features."""
     w, b = np.zeros(p), np.float64(0)
-    there = pickle.dumps((cost_and_gradient_of, (Sigmoid, w, b), added, ()))
+    there = pickle.dumps((cost_and_gradient_in, (Sigmoid, w, b), added, ()))
     return len(there), len(pickle.dumps((1.0, w, b)))
 
 

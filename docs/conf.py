@@ -42,6 +42,7 @@ myst_heading_anchors = 3
 
 # -- what docstrings are held to
 autodoc_default_options = {"members": True, "inherited-members": True}
+autodoc_typehints = "none"  # docstrings say more: shapes, ranges, units
 autosummary_generate = True
 numpydoc_show_class_members = False  # the template of classes lists them
 numpydoc_validation_checks = {

@@ -135,7 +135,7 @@ def _is_plain(X, y):
 
 
 def check_rows_as_examples(X, y, caller):
-    """The same for who may come from the course, where examples are columns."""
+    """X and y as `check_rows` gives them; whoever comes from the course may have turned them."""
     X, y = on_host(X), on_host(y)
     rows, *columns = np.shape(X) or (0,)
     if np.shape(y) == (1, *columns) or (np.shape(y) == (*columns,) != (rows,)):

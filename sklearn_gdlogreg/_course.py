@@ -1,10 +1,13 @@
 """The functions of the course: the cost and its gradient, the descent, gradient checking."""
 
 import math
+from collections.abc import Callable, Generator
 from numbers import Real
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
 
 from ._check import (
     check_codes,
@@ -16,12 +19,20 @@ from ._check import (
     quiet,
 )
 from ._descent.parameters import DESCENT_PARAMETERS
-from ._descent.steps import begin
+from ._descent.steps import Step, begin
 from ._objective.objective import Objective
 from ._sklearn import validate_params
 
+MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 
-def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
+
+def cost_and_gradient(
+    X: MatrixLike,
+    y: ArrayLike,
+    coef: ArrayLike,
+    intercept: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+) -> tuple[float, np.ndarray, float | np.ndarray]:
     r"""Cost of logistic regression and its gradient: the course's ``propagate``.
 
     .. code-block:: text
@@ -84,35 +95,36 @@ def cost_and_gradient(X, y, coef, intercept, sample_weight=None):
     0.499935230625
     """
     X, y = check_rows_as_examples(X, y, "cost_and_gradient")
-    coef, intercept = check_number_array("coef", coef), check_number_array("intercept", intercept)
-    n_classes = len(coef) if coef.ndim == 2 and len(coef) > 1 else 2
+    given_w = check_number_array("coef", coef)
+    given_b = check_number_array("intercept", intercept)
+    n_classes = len(given_w) if given_w.ndim == 2 and len(given_w) > 1 else 2
     codes = check_codes(y, n_classes)
     weights = check_weights(sample_weight, X)
     objective = Objective.in_memory(X, codes, n_classes, sample_weight=weights)
-    w, b = check_start({"coef": coef, "intercept": intercept}, objective)
+    w, b = check_start({"coef": given_w, "intercept": given_b}, objective)
     with quiet():
         J, dw, db = objective.cost_and_gradient(w, b)
     if not math.isfinite(J):
         raise ValueError("The cost is not finite: coef is too large for the scale of X.")
-    db = np.reshape(db, intercept.shape)
-    return J, dw.reshape(coef.shape), db if db.ndim else float(db)
+    db = np.reshape(db, given_b.shape)
+    return J, dw.reshape(given_w.shape), db if db.ndim else float(db)
 
 
 @validate_params(DESCENT_PARAMETERS, prefer_skip_nested_validation=True)
 def descend(
-    X,
-    y,
-    learning_rate=0.1,
+    X: MatrixLike,
+    y: ArrayLike,
+    learning_rate: float | str | Callable[[int], float] = 0.1,
     *,
-    sample_weight=None,
-    C=np.inf,
-    l1_ratio=0.0,
-    fit_intercept=True,
-    coordinates="auto",
-    coef_init=None,
-    intercept_init=None,
-    n_jobs=None,
-):
+    sample_weight: ArrayLike | None = None,
+    C: float = np.inf,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    coordinates: str = "auto",
+    coef_init: ArrayLike | None = None,
+    intercept_init: ArrayLike | None = None,
+    n_jobs: int | None = None,
+) -> Generator[Step]:
     r"""Gradient descent, one step at a time, until you have seen enough.
 
     .. code-block:: text
@@ -225,7 +237,15 @@ class GradientCheck(NamedTuple):
         return "\n".join(rows)
 
 
-def check_gradient(X, y, coef, intercept, *, sample_weight=None, nudge=1e-5):
+def check_gradient(
+    X: MatrixLike,
+    y: ArrayLike,
+    coef: ArrayLike,
+    intercept: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    nudge: float = 1e-5,
+) -> GradientCheck:
     r"""Compare dw and db with finite differences: nudge each coefficient, and see J move.
 
     .. code-block:: text

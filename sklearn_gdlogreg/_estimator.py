@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _fit
 from ._check import is_mapped, on_host, refuse_lazy
-from ._data.decisions import decisions, of_decisions, predicted, rows_to_predict
+from ._data.decisions import class_probabilities, decisions, predicted, rows_to_predict
 from ._data.loading import load
 from ._descent.parameters import DESCENT_PARAMETERS
 from ._run import callbacks
@@ -438,7 +438,7 @@ class GDLogisticRegression(
             observers,
             interruptible=callbacks.is_outermost(self),
         )
-        message = warning(result, task.schema.name_of)
+        message = warning(result, task.schema.column_name)
         _fit.become(self, attributes(result))
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
@@ -477,7 +477,7 @@ class GDLogisticRegression(
         """
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="coef_", method="predict_proba")
-        return of_decisions("probabilities", self.decision_function(X))
+        return class_probabilities("probabilities", self.decision_function(X))
 
     def predict_log_proba(self, X):
         """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
@@ -494,7 +494,7 @@ class GDLogisticRegression(
         """
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
-        return of_decisions("log_probabilities", self.decision_function(X))
+        return class_probabilities("log_probabilities", self.decision_function(X))
 
     def staged_decision_function(self, X):
         """`decision_function` at every stored iteration.
@@ -541,7 +541,7 @@ class GDLogisticRegression(
         ValueError
             If the fit stored no path.
         """
-        return (of_decisions("probabilities", z) for z in self.staged_decision_function(X))
+        return (class_probabilities("probabilities", z) for z in self.staged_decision_function(X))
 
     def staged_predict(self, X):
         """`predict` at every stored iteration.

@@ -46,7 +46,7 @@ class Fit:
 
     @property
     def iterations(self):
-        """Their number, and how they ended if not by convergence."""
+        """The number of iterations, and how they ended if not by convergence."""
         notes = {"converged": "", "max_iter": " (limit)"}
         return f"{self.n_iter}{notes.get(self.stop_reason, f' ({self.stop_reason})')}"
 

@@ -15,7 +15,7 @@ from .._check import (
     quiet,
     without_gradient,
 )
-from .._objective.weights import shares_of_classes
+from .._objective.weights import class_shares
 from .._sklearn import (
     get_namespace,
     get_namespace_and_device,
@@ -110,7 +110,7 @@ class ArrayExamples(Examples):
 
     def rows(self, of_class=None, n_jobs=None):
         xp, K, dtype = self._xp, len(self.schema.classes), self.schema.dtype
-        of_class, total = shares_of_classes(self.class_totals(), of_class, self._greatest)
+        of_class, total = class_shares(self.class_totals(), of_class, self._greatest)
         of_class = xp.xp.asarray(of_class, dtype=xp.widest, device=xp.device)
         share = xp.take(of_class, self.codes, axis=0)
         if self.weights is not None:

@@ -76,7 +76,7 @@ def _without_overflow(few, coef, intercept, largest):
 
 
 @quiet()  # exp(-1000) is 0, whatever the caller wants to be told of
-def of_decisions(name, z):
+def class_probabilities(name, z):
     """The "probabilities" or "log_probabilities" of decision values."""
     function = getattr(Softmax if z.ndim > 1 else Sigmoid, name)
     library = library_of(z)

@@ -29,7 +29,7 @@ class Schema:
     n: int
     dtype: np.dtype
 
-    def name_of(self, j):
+    def column_name(self, j):
         """What to call a column in a message."""
         return f"column {j}" if self.names is None else repr(self.names[j])
 

@@ -31,7 +31,7 @@ def lambda_max(objective, coordinates, w, b):
 
 
 def _largest_eigenvalue(product, coordinates, objective, outputs):
-    """Of v -> pull_back(product(unpack(v))), by Lanczos iterations."""
+    """The largest eigenvalue of v -> pull_back(product(unpack(v))), by Lanczos iterations."""
     shape = (*outputs, objective.n + 1)
 
     def hessian_times(v):

@@ -1,6 +1,6 @@
 """Gradient descent: one step after another, for ever. When to stop is the caller's business."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -116,7 +116,7 @@ def violation(step: Step, penalty) -> float:
     return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))
 
 
-def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Iterator[Step]:
+def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[Step]:
     """The descent itself: yields `here`, then the step that follows it, and so on for ever."""
     rows = problem.objective.rows
     stale_at = plan.stale_at(problem.coordinates)
@@ -143,7 +143,7 @@ def begin(
     learning_rate,
     coordinates: str,
     resumed: tuple[Step, tuple | None] | None = None,
-) -> Iterator[Step]:
+) -> Generator[Step]:
     """A descent from (w, b): what all that descend have in common.
 
     Or from a later step, with `resumed`: the step, and what its coordinates were made at.

@@ -52,7 +52,7 @@ class Sigmoid:
 
     @staticmethod
     def log_probabilities(z, xp=np):
-        """Their logarithms, finite for every finite z."""
+        """log(1 - a) and log a, finite for every finite z."""
         rest = xp.log1p(xp.exp(-abs(z)))
         return xp.minimum(-z, 0) - rest, xp.minimum(z, 0) - rest
 

@@ -4,20 +4,26 @@ Whoever adds up rows that lie elsewhere has the same attributes and methods: `_o
 for nothing else.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .cross_entropy import labels_for_loss
-from .rows import Block, parts_of
+from .rows import Block, cut_into_parts
 from .threads import Workers, n_threads
 from .weights import weighting
 
+# What a function of a part returns, and what puts two of them together.
+Sums = tuple
+Combine = Callable[[Sums, Sums], Sums]
 
-def added(a, b):
+
+def added(a: Sums, b: Sums) -> Sums:
     """The sum of two tuples, entry by entry."""
     return tuple(x + y for x, y in zip(a, b, strict=True))
 
 
-def largest(a, b):
+def largest(a: Sums, b: Sums) -> Sums:
     """The larger of the entries of two tuples."""
     return tuple(np.maximum(x, y) for x, y in zip(a, b, strict=True))
 
@@ -82,9 +88,9 @@ class InMemory:
         """
         share, total = weighting(codes, n_classes, sample_weight, of_class, X.dtype)
         y = labels_for_loss(codes, n_classes, X.dtype)
-        return cls(parts_of(X, y, share), n_classes, total, n_jobs, Block(X, y, share))
+        return cls(cut_into_parts(X, y, share), n_classes, total, n_jobs, Block(X, y, share))
 
-    def total(self, function, *arguments, combine=added):
+    def total(self, function: Callable[..., Sums], *arguments, combine: Combine = added) -> Sums:
         """The sum of function(part, *arguments), a tuple, over all parts."""
         return self.workers.fold(lambda part: function(part, *arguments), self.parts, combine)
 

@@ -46,7 +46,7 @@ def moments(rows, stride=1, unit=1.0):
     return mean, deviation
 
 
-def second_moments_of(part, weights, mean, scale):
+def second_moments_in(part, weights, mean, scale):
     """sum_i weights_i x_i x_i' with x_i = ((X_i - mean) * scale, 1).
 
     Centred and scaled batch by batch, in the cache, because what is subtracted afterwards from
@@ -166,7 +166,7 @@ def _mean_and_size_in(part, columns, stride, unit):
     n = columns.shape[0]
     mean, size = np.zeros(n), np.zeros(n)
     if sparse.issparse(sample.X):
-        sample = sample.of_columns(columns)
+        sample = sample.select_columns(columns)
         for entries, columns, of_entries in _stored(sample, shares):
             mean += np.bincount(columns, of_entries * entries, minlength=n)
             np.maximum.at(size, columns, np.abs(entries))
@@ -184,7 +184,7 @@ def _deviations_in(part, columns, center, size, stride, unit):
     sample = part.sample(stride)
     shares = sample.share / unit
     if sparse.issparse(sample.X):
-        return _sparse_deviations_in(sample.of_columns(columns), shares, center, size)
+        return _sparse_deviations_in(sample.select_columns(columns), shares, center, size)
     common, square = np.zeros(columns.shape[0]), np.zeros(columns.shape[0])
     for batch in sample.batches(columns.shape[0]):
         d = sample.xp.take(sample.X[batch, :], columns, axis=1) / size

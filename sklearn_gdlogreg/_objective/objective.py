@@ -20,7 +20,7 @@ import numpy as np
 from .._check import quiet
 from .cross_entropy import loss_for
 from .in_memory import InMemory, added, largest
-from .moments import moments, second_moments_of
+from .moments import moments, second_moments_in
 from .penalty import ElasticNet
 
 
@@ -31,21 +31,23 @@ def linear(X, w, b):
     return z
 
 
-def linear_of(block, w, b, xp):
-    """The same for a block; 0 for rows without weight, of which 0 times infinity would be left."""
+def linear_in(block, w, b, xp):
+    """z for the rows of a block; 0 for those without weight, where 0 * inf would be left."""
     z = linear(block.X, w, b)
     return z if block.absent is None else xp.where(block.absent, 0.0, z)
 
 
-def cost_and_gradient_of(part, loss, w, b):
+def cost_and_gradient_in(part, loss, w, b):
     """A part's share of the mean loss, and of its gradient."""
-    return reduce(added, [_of_block(block, loss, w, b, part.xp) for block in part.blocks])
+    return reduce(
+        added, [_block_cost_and_gradient(block, loss, w, b, part.xp) for block in part.blocks]
+    )
 
 
-def _of_block(block, loss, w, b, xp):
+def _block_cost_and_gradient(block, loss, w, b, xp):
     """Forward from z to the loss, backward from dz."""
     X, y, share, _ = block
-    losses, dz = loss.cross_entropy(linear_of(block, w, b, xp), y, xp)
+    losses, dz = loss.cross_entropy(linear_in(block, w, b, xp), y, xp)
     losses *= share
     J = float(xp.add.reduce(losses, dtype=np.float64))
     dw, db = _backward(dz, X, share, xp)
@@ -59,41 +61,41 @@ def _backward(dz, X, share, xp):
     return dz @ X, xp.add.reduce(dz, axis=-1)
 
 
-def evaluation_of(part, loss, w, b):
+def evaluation_in(part, loss, w, b):
     """A part's share of the mean loss, and of the rows that are right."""
     mean_loss = right = 0.0
     for block in part.blocks:
-        z, y, share = linear_of(block, w, b, part.xp), block.y, block.share
+        z, y, share = linear_in(block, w, b, part.xp), block.y, block.share
         right += float(part.xp.sum(part.xp.where(loss.hits(z, y, part.xp), share, 0.0)))
         mean_loss += float(part.xp.sum(share * loss.cross_entropy(z, y, part.xp)[0]))
     return mean_loss, right
 
 
-def hessian_product_of(part, loss, v, c, w, b):
+def hessian_product_in(part, loss, v, c, w, b):
     """A part's share of the Hessian at (w, b) times (v, c)."""
 
-    def of_block(block):
-        z, v_z = (linear_of(block, *at, part.xp) for at in ((w, b), (v, c)))
+    def product(block):
+        z, v_z = (linear_in(block, *at, part.xp) for at in ((w, b), (v, c)))
         return _backward(loss.differential(z, v_z, part.xp), block.X, block.share, part.xp)
 
-    return reduce(added, map(of_block, part.blocks))
+    return reduce(added, map(product, part.blocks))
 
 
-def hessian_bound_product_of(part, loss, v, c):
+def hessian_bound_product_in(part, loss, v, c):
     """A part's share of a matrix that the Hessian exceeds nowhere, times (v, c)."""
 
-    def of_block(block):
-        dz = loss.second_derivative_bound * linear_of(block, v, c, part.xp)
+    def product(block):
+        dz = loss.second_derivative_bound * linear_in(block, v, c, part.xp)
         return _backward(dz, block.X, block.share, part.xp)
 
-    return reduce(added, map(of_block, part.blocks))
+    return reduce(added, map(product, part.blocks))
 
 
 def misplaced_in(part, loss, w, b):
     """How many rows with a weight are not strictly on their own side."""
     misplaced = 0
     for block in part.blocks:
-        placed = loss.separates(linear_of(block, w, b, part.xp), block.y, part.xp)
+        placed = loss.separates(linear_in(block, w, b, part.xp), block.y, part.xp)
         misplaced += int(part.xp.count_nonzero((block.share > 0) & ~placed))
     return (misplaced,)
 
@@ -111,7 +113,7 @@ def _second_derivative_in(sample, loss, w, b):
     return d if sample.absent is None else sample.xp.where(sample.absent, 0.0, d)
 
 
-def hessian_of(part, loss, w, b, least, mean, scale, stride, unit):
+def hessian_in_part(part, loss, w, b, least, mean, scale, stride, unit):
     """A part's share of the Hessian, and of its weights, from sampled rows.
 
     Without what mixes the classes, for features (x - mean) * scale; the shares of the sample are
@@ -125,7 +127,7 @@ def hessian_of(part, loss, w, b, least, mean, scale, stride, unit):
         d *= 0.25
     else:
         d = d * sample.xp.maximum(_second_derivative_in(sample, loss, w, b), least)
-    return second_moments_of(sample, d, mean, scale), part.xp.sum(d, axis=-1)
+    return second_moments_in(sample, d, mean, scale), part.xp.sum(d, axis=-1)
 
 
 class Objective:
@@ -152,28 +154,30 @@ class Objective:
 
     @classmethod
     def in_memory(cls, X, codes, n_classes, *, C=np.inf, l1_ratio=0.0, fit_intercept=True, **rows):
-        """Of arrays; `rows` as in InMemory.of."""
+        """The cost of examples in arrays; `rows` as in InMemory.of."""
         rows = InMemory.of(X, codes, n_classes, **rows)
         return cls(rows, C=C, l1_ratio=l1_ratio, fit_intercept=fit_intercept)
 
-    def cost_and_gradient(self, w, b):
+    def cost_and_gradient(
+        self, w: np.ndarray, b: np.ndarray
+    ) -> tuple[float, np.ndarray, np.ndarray]:
         """J, dw and db: the sums over all rows, and the penalty."""
-        J, dw, db = self.rows.total(cost_and_gradient_of, self.loss, w, b)
+        J, dw, db = self.rows.total(cost_and_gradient_in, self.loss, w, b)
         if self.penalty:
             J, dw = J + self.penalty.value(w), dw + self.penalty.gradient(w)
         return J, dw, db if self.fit_intercept else db * 0
 
-    def evaluate(self, w, b):
+    def evaluate(self, w: np.ndarray, b: np.ndarray) -> tuple[float, float]:
         """The mean of the losses, without the penalty, and the share of rows that are right."""
-        return self.rows.total(evaluation_of, self.loss, w, b)
+        return self.rows.total(evaluation_in, self.loss, w, b)
 
     def hessian_product(self, w, b):
         """The Hessian of J at (w, b), as a function from (v, c) to its product with them."""
-        return lambda v, c: self._product(hessian_product_of, v, c, w, b)
+        return lambda v, c: self._product(hessian_product_in, v, c, w, b)
 
     def hessian_bound_product(self):
         """A matrix that the Hessian of J exceeds nowhere, as such a function."""
-        return lambda v, c: self._product(hessian_bound_product_of, v, c)
+        return lambda v, c: self._product(hessian_bound_product_in, v, c)
 
     def _product(self, of_part, v, c, *at):
         if not self.fit_intercept:
@@ -207,7 +211,9 @@ class Objective:
             )
             # Saturated rows matter next to nothing now, and are on their way back where w shrinks.
             least = np.asarray(most)[..., None] / 1000
-        H, weight = self.rows.total(hessian_of, self.loss, w, b, least, mean, scale, stride, unit)
+        H, weight = self.rows.total(
+            hessian_in_part, self.loss, w, b, least, mean, scale, stride, unit
+        )
         features = np.arange(self.n)
         # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
         H[..., features, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
@@ -231,7 +237,7 @@ class Objective:
         return np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
 
     def computed_in(self, dtype):
-        """The same cost, of w and b in another dtype: what is computed is of that, too."""
+        """This cost for w and b in another dtype, which all that is computed has too."""
         other = copy.copy(self)
         other.dtype = np.dtype(dtype)
         return other

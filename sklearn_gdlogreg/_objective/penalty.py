@@ -49,7 +49,7 @@ class ElasticNet:
         return value
 
     def gradient(self, w):
-        """Of the smooth part, l2 / 2 * sum w^2."""
+        """The gradient of the smooth part, l2 / 2 * sum w^2."""
         return self.l2 * w
 
     def prox(self, u, learning_rate, scale):

@@ -146,7 +146,7 @@ class Part:
     def _rows(X, chosen):
         return X[chosen] if sparse.issparse(X) else np.take(X, chosen, axis=0)
 
-    def of_columns(self, columns):
+    def select_columns(self, columns):
         """Some columns of sparse rows."""
         everything = len(columns) == self.X.shape[1]
         return self if everything else self._with(self.X[:, columns], self.y, self.share)
@@ -167,7 +167,7 @@ class Part:
         return array
 
 
-def parts_of(X, y, share, extra=0, first=0):
+def cut_into_parts(X, y, share, extra=0, first=0):
     """All rows, in parts; with `extra` bytes that are at work beside X."""
     m = X.shape[0]
     length = block_length(m, stored_bytes(X) + extra)
@@ -175,7 +175,7 @@ def parts_of(X, y, share, extra=0, first=0):
     rows_of_part = length * -(-n_blocks // MOST_PARTS)
     return [
         Part(
-            _rows_of(X, rows),
+            _row_view(X, rows),
             y[rows],
             share[..., rows],
             first + rows.start,
@@ -185,7 +185,7 @@ def parts_of(X, y, share, extra=0, first=0):
     ]
 
 
-def _rows_of(X, rows):
+def _row_view(X, rows):
     """A view of some rows; of a memory map too, without the pages' bookkeeping in every view."""
     if sparse.issparse(X):
         return SparseRows(X, rows).rows

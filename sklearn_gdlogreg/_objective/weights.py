@@ -21,7 +21,7 @@ def class_totals(codes, weights, n_classes):
     return np.bincount(codes, weights, minlength=n_classes)
 
 
-def shares_of_classes(totals, of_class, unit):
+def class_shares(totals, of_class, unit):
     """The share of a row of weight 1 in each class, and the sum of all weights.
 
     Parameters
@@ -41,7 +41,7 @@ def shares_of_classes(totals, of_class, unit):
 
 
 def equal_shares(share, m):
-    """The same share for m rows, in an array that takes the memory of one."""
+    """One share for each of m rows, in an array that takes the memory of one."""
     return np.broadcast_to(share, m)
 
 
@@ -50,7 +50,7 @@ def common_share(shares):
     return shares[..., 0] if shares.strides[-1] == 0 else None
 
 
-def shares_of_rows(codes, share_of_class, weights, unit, dtype):
+def row_shares(codes, share_of_class, weights, unit, dtype):
     """The share of every row."""
     if weights is None and share_of_class.min() == share_of_class.max():
         return equal_shares(dtype.type(share_of_class[0]), len(codes))
@@ -65,5 +65,5 @@ def weighting(codes, n_classes, weights, of_class, dtype):
         return equal_shares(dtype.type(1 / m), m), float(m)
     unit = weight_unit(weights)
     totals = class_totals(codes, weights, n_classes)
-    share_of_class, total = shares_of_classes(totals, of_class, unit)
-    return shares_of_rows(codes, share_of_class, weights, unit, dtype), total
+    share_of_class, total = class_shares(totals, of_class, unit)
+    return row_shares(codes, share_of_class, weights, unit, dtype), total

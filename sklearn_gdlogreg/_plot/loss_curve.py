@@ -171,6 +171,6 @@ class LossCurveDisplay:
 
 
 def _name(estimator):
-    """Of a rule or a schedule, what it is called; a number alone would not say what it is."""
+    """What a rule or a schedule is called; a number alone would not say what it is."""
     label = rate_label(estimator.learning_rate)
     return f"learning rate {label}" if isinstance(estimator.learning_rate, Real) else label

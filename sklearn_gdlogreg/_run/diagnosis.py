@@ -11,31 +11,31 @@ from .run import Result
 
 
 @quiet()
-def warning(run: Result, name_of: Callable[[int], str]) -> str:
+def warning(run: Result, column_name: Callable[[int], str]) -> str:
     """What a user should be told about how the run ended; empty if there is nothing."""
     if run.stop_reason == "diverged":
-        return diverged(run, name_of)
+        return diverged(run, column_name)
     if run.stop_reason == "interrupted":
         return interrupted(run)
     if run.tol == 0 or run.max_iter == 0 or run.stop_reason in ("early_stopping", "callback"):
         return ""
     sentences = []
     if run.stop_reason == "stalled":
-        sentences.append(stalled(run, name_of))
+        sentences.append(stalled(run, column_name))
     elif run.stop_reason == "max_iter":
-        sentences.append(not_converged(run, name_of))
+        sentences.append(not_converged(run, column_name))
     if separable(run):
         sentences.append(SEPARABLE)
-    sentences += _taken_for_constants(run, name_of)
+    sentences += _taken_for_constants(run, column_name)
     return " ".join(sentences)
 
 
-def diverged(run, name_of):
+def diverged(run, column_name):
     """The cost stopped being finite."""
     t, cost = run.last.t, run.last.cost
     return (
         f"The cost stopped being finite in iteration {t + 1}. The model is that of iteration "
-        f"{t}, whose cost is {cost:.4g}. {_rate_and_scale(run, name_of)}"
+        f"{t}, whose cost is {cost:.4g}. {_rate_and_scale(run, column_name)}"
     )
 
 
@@ -47,14 +47,14 @@ def interrupted(run):
     )
 
 
-def not_converged(run, name_of):
+def not_converged(run, column_name):
     """max_iter came before tol."""
     sentences = [
         f"Stopped at max_iter={run.last.t} before convergence: {_violation(run)}; "
         f"{_last_decrease(run.costs)}."
     ]
     if run.rule.given and _rises(run.costs) > 0:
-        sentences += [_rises_sentence(run.costs), _rate_and_scale(run, name_of)]
+        sentences += [_rises_sentence(run.costs), _rate_and_scale(run, column_name)]
     elif run.last.coordinates.name == "raw":
         auto = "coordinates='auto'" if run.rule.chooses_coordinates else "learning_rate='auto'"
         scaler = "put a StandardScaler before, " if _far_from_standardized(run) else ""
@@ -64,7 +64,7 @@ def not_converged(run, name_of):
     elif run.tol < _rounding(run) and run.violations[-1] < 10 * _rounding(run):
         sentences += [
             f"No more can be expected of {run.last.wb.dtype}.",
-            _of_rounding(run, name_of),
+            _rounding_remedy(run, column_name),
         ]
     elif run.objective.penalty:
         sentences.append("Raise max_iter, or strengthen the penalty (a smaller C).")
@@ -73,23 +73,23 @@ def not_converged(run, name_of):
     return " ".join(sentences)
 
 
-def stalled(run, name_of):
+def stalled(run, column_name):
     """A step moved nothing although tol was not reached."""
     return (
         f"Rounding ended the descent in iteration {run.last.t}: {_violation(run)}, and no step "
         f"that changes the coefficients in {run.last.wb.dtype} lowers the cost. "
-        f"{_of_rounding(run, name_of)}"
+        f"{_rounding_remedy(run, column_name)}"
     )
 
 
-def _taken_for_constants(run, name_of):
+def _taken_for_constants(run, column_name):
     """A sentence on the columns that vary by more than the last digit, but not by enough."""
     mean, deviation = (each.astype(run.last.wb.dtype) for each in run.objective.moments)
     lost = is_constant(mean, deviation) & ~is_constant(mean, deviation, roundings=1)
     if run.last.coordinates.name == "raw" or not lost.any():
         return []
     columns = np.flatnonzero(lost)
-    listed = ", ".join(name_of(j) for j in columns[:3]) + ", ..." * (len(columns) > 3)
+    listed = ", ".join(column_name(j) for j in columns[:3]) + ", ..." * (len(columns) > 3)
     return [
         f"Of {listed} nothing was learned: the standard deviation is no more than a few roundings "
         "of the mean. Subtract a number near the mean before X is made, or leave them out."
@@ -101,15 +101,15 @@ def _rounding(run):
     return np.finfo(run.last.wb.dtype).eps * max(1.0, float(run.objective.off_centre.max()))
 
 
-def _of_rounding(run, name_of):
+def _rounding_remedy(run, column_name):
     """What to do about it."""
     ratio = run.objective.off_centre
     j = int(ratio.argmax())
     if ratio[j] <= 10:
         return "Use a larger tol."
     return (
-        f"The mean of {name_of(j)} is {ratio[j]:.2g} times its standard deviation, and takes that "
-        "many times the rounding with it: centre the features, for instance with a "
+        f"The mean of {column_name(j)} is {ratio[j]:.2g} times its standard deviation, and takes "
+        "that many times the rounding with it: centre the features, for instance with a "
         f"StandardScaler{', or use float64' if run.last.wb.dtype == np.float32 else ''}."
     )
 
@@ -157,12 +157,12 @@ def _rises_sentence(costs):
     )
 
 
-def _rate_and_scale(run, name_of):
+def _rate_and_scale(run, column_name):
     """The learning rate beside 2 / lambda_max, the features that make that small, the remedy."""
     objective = run.objective
     size = np.hypot(*objective.moments)
     largest = np.argsort(-size, kind="stable")[:3]
-    listed = ", ".join(f"{name_of(j)} ({size[j]:.2g})" for j in largest)
+    listed = ", ".join(f"{column_name(j)} ({size[j]:.2g})" for j in largest)
     features = f"The features of the largest scale (root mean square) are {listed}."
     if not run.rule.given:
         return f"{features} Rescale them, for instance with a StandardScaler."

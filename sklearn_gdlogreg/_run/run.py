@@ -3,10 +3,10 @@
 import dataclasses
 import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -164,15 +164,20 @@ class Run:
     ):
         self.objective, self.rule = objective, rule
         self.max_iter, self.tol = max_iter, tol
-        self.kept, self.steps = frozenset(kept), {}
+        self.kept = frozenset(kept)
+        self.steps: dict[int, Step] = {}
         self.observers = observers
         self.interruptible = interruptible
-        self.records, self.best = list(records), best
-        self.last = self.watched = self.stop_reason = None
+        self.records = list(records)
+        # Steps, once there is a first.
+        self.best: Any = best
+        self.last: Any = None
+        self.watched: Any = None
+        self.stop_reason: str | None = None
         self.tried_rate = math.nan
         self.began = time.perf_counter() - seconds
 
-    def follow(self, steps: Iterator[Step]) -> Result:
+    def follow(self, steps: Generator[Step]) -> Result:
         """Consume `steps` up to the one that ends the run."""
         try:
             with closing(steps):

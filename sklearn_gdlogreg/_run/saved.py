@@ -75,7 +75,7 @@ class Saving(Observer):
 
 
 def _described(value):
-    """The same for values that are equal, in any process."""
+    """A text that is the same for equal values, in any process."""
     if isinstance(value, partial):
         return f"{_described(value.func)} of {value.args} and {value.keywords}"
     if callable(value):
@@ -87,14 +87,14 @@ def _described(value):
 
 def _fingerprint(objective):
     """A digest of every bit of the rows, their labels and weights."""
-    (of_parts,) = objective.rows.total(_digest_of, combine=_merged)
+    (of_parts,) = objective.rows.total(_part_digest, combine=_merged)
     digest = hashlib.blake2b(digest_size=16)
     for first in sorted(of_parts):
         digest.update(of_parts[first])
     return digest.hexdigest()
 
 
-def _digest_of(part):
+def _part_digest(part):
     """The digest of a part, by the number of its first row."""
     X = part.X
     if sparse.issparse(X):

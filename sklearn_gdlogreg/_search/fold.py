@@ -68,7 +68,7 @@ class LastStep(GDLogisticRegression):
         return self
 
     @classmethod
-    def instead_of(cls, estimator):
+    def stand_in_for(cls, estimator):
         stand_in = cls(**estimator.get_params(deep=False))
         # As `clone` does: it is to be sent the metadata that the estimator asked for.
         copy_metadata_request(estimator, stand_in)
@@ -188,7 +188,7 @@ class Fold:
 
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
-        self.last = LastStep.instead_of(self.final)
+        self.last = LastStep.stand_in_for(self.final)
         X, y = self.rows["train"]
         with met_again_alone():
             if name is None:

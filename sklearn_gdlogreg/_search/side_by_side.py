@@ -16,9 +16,9 @@ import numpy as np
 from .._check import quiet
 from .._objective.cross_entropy import Sigmoid
 from .._objective.in_memory import added
-from .._objective.objective import linear_of
+from .._objective.objective import linear_in
 from .._objective.penalty import ElasticNet
-from .._objective.rows import parts_of
+from .._objective.rows import cut_into_parts
 from .._objective.weights import common_share
 from .._run.run import End
 
@@ -142,27 +142,27 @@ class Together:
             share = np.stack(shares)
         self.common_share = common_share(share)
         extra = dtype.itemsize * first.m * math.prod((len(chosen), *self.outputs))
-        self.parts = parts_of(X, y, share, extra)
+        self.parts = cut_into_parts(X, y, share, extra)
 
     def gradient(self, W, b):
         """dW and db, without what the l1 part of the penalties adds."""
-        dW, db = self.workers.fold(lambda part: self._of_part(part, W, b), self.parts, added)
+        dW, db = self.workers.fold(lambda part: self._gradient_in(part, W, b), self.parts, added)
         dW = dW.reshape(W.shape)
         dW += self.penalties.gradient(W)
         return dW, db if self.fit_intercept else db * 0
 
-    def _of_part(self, part, W, b):
-        return reduce(added, [self._of_block(block, W, b) for block in part.blocks])
+    def _gradient_in(self, part, W, b):
+        return reduce(added, [self._block_gradient(block, W, b) for block in part.blocks])
 
-    def _of_block(self, block, W, b):
+    def _block_gradient(self, block, W, b):
         X, y, share, _ = block
         n = W.shape[-1]
         if self.loss is Sigmoid:
             # z / 2 and 2 dz: the halves are in W and in the sum, not in passes over Z.
-            Z = linear_of(block, W / 2, b / 2, np)
+            Z = linear_in(block, W / 2, b / 2, np)
             dZ, factor = Sigmoid.doubled_dz(Z, y), W.dtype.type(0.5)
         else:
-            Z = linear_of(block, W.reshape(-1, n), b.ravel(), np)
+            Z = linear_in(block, W.reshape(-1, n), b.ravel(), np)
             dZ, factor = self.loss.dz(Z.reshape(*b.shape, -1), y), W.dtype.type(1)
         if self.common_share is None:
             dZ *= share[:, None] if share.ndim == 2 and self.outputs else share

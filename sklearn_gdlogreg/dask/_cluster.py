@@ -31,7 +31,7 @@ CANCELLED = (
 )
 
 
-def place_of(collection):
+def scheduler_place(collection):
     """Where Dask would compute it."""
     scheduler = dask.base.get_scheduler(collections=[collection])
     client = getattr(scheduler, "__self__", None)
@@ -152,7 +152,7 @@ class Adder:
         return reduce(combine, map(self._answer, calls), total)
 
     def _answer(self, call):
-        """Of an adder below; one whose worker is lost never answers."""
+        """What an adder below answers; one whose worker is lost never does."""
         while not self.abandoned:
             try:
                 return call.result(timeout=LOOK_EVERY)

@@ -114,18 +114,18 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     _load = staticmethod(load)
 
     def decision_function(self, X):
-        return self._of(X, "decision_function")
+        return self._given(X, "decision_function")
 
     def predict(self, X):
-        return self._of(X, "predict")
+        return self._given(X, "predict")
 
     def predict_proba(self, X):
-        return self._of(X, "predict_proba")
+        return self._given(X, "predict_proba")
 
     def predict_log_proba(self, X):
-        return self._of(X, "predict_log_proba")
+        return self._given(X, "predict_log_proba")
 
-    def _of(self, X, method):
+    def _given(self, X, method):
         """What a method gives: for a Dask collection lazily, else at once."""
         if not is_lazy(X):
             return getattr(super(), method)(X)
@@ -184,7 +184,7 @@ class DaskGDLogisticRegression(GDLogisticRegression):
         return float(right / total)
 
     def _in_memory(self, coef, intercept):
-        """The same model, for arrays, without its history and the features' names."""
+        """A model of these coefficients for arrays, without a history and names of features."""
         model = GDLogisticRegression()
         model.coef_, model.intercept_, model.classes_ = coef, intercept, self.classes_
         model.n_features_in_ = self.n_features_in_
@@ -195,8 +195,8 @@ class DaskGDLogisticRegression(GDLogisticRegression):
         validate_data(self, _empty(X), reset=False, skip_check_array=True)
         model = self._in_memory(coef, intercept)
         dtype = X.dtype if isinstance(X, da.Array) else np.float64
-        like = _of_partition(model, np.zeros((1, model.n_features_in_), dtype), method)
-        model, of_partition = dask.delayed(model, pure=False), dask.delayed(_of_partition)
+        like = _predict_partition(model, np.zeros((1, model.n_features_in_), dtype), method)
+        model, of_partition = dask.delayed(model, pure=False), dask.delayed(_predict_partition)
         delayed = [x for (x,) in _aligned(X=X)]
         lengths = X.chunks[0] if isinstance(X, da.Array) else [np.nan] * len(delayed)
         blocks = [
@@ -218,11 +218,11 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     del _method
 
 
-def _of_partition(model, X, method):
+def _predict_partition(model, X, method):
     """What a method gives for a partition, which may be empty."""
     X = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
     if X.shape[0] == 0:
-        return _of_partition(model, np.zeros((1, model.n_features_in_)), method)[:0]
+        return _predict_partition(model, np.zeros((1, model.n_features_in_)), method)[:0]
     return getattr(model, method)(X)
 
 
@@ -232,6 +232,6 @@ def _right(model, X, y, sample_weight, number):
     if not len(rows.y):
         return 0.0, 0.0
     _classes([rows.y[:1], model.classes_])  # of the same type
-    right = _of_partition(model, rows.X, "predict") == rows.y
+    right = _predict_partition(model, rows.X, "predict") == rows.y
     weights = np.ones(len(right)) if rows.weights is None else rows.weights
     return float(weights @ right), float(weights.sum())

@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_random_state
 from .._check import check_classes, is_lazy
 from .._data.loading import load as load_arrays
 from .._data.schema import Schema, feature_names
-from .._objective.weights import shares_of_classes
+from .._objective.weights import class_shares
 from . import _partitions as partitions
-from ._cluster import Cluster, place_of
+from ._cluster import Cluster, scheduler_place
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class DaskExamples:
 
     def rows(self, of_class=None, n_jobs=None):
         """To be added up, each row counting by its weight times that of its class."""
-        share, total = shares_of_classes(self.class_totals(), of_class, self.greatest)
+        share, total = class_shares(self.class_totals(), of_class, self.greatest)
         firsts = np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).tolist()
         parts = self._each(
             partitions.part,
@@ -168,9 +168,9 @@ def load(X, y, sample_weight=None, *, caller, like=None):
 
 def _loaded(X, y, sample_weight, caller, at_least):
     """The examples of collections, with at least so many classes."""
-    place = place_of(X)
+    place = scheduler_place(X)
     if isinstance(place, Cluster):
-        needed = _bytes_of(X)
+        needed = _dense_bytes(X)
         if needed is not None:
             place.check_memory(needed)
     names = feature_names(_empty(X))
@@ -180,13 +180,15 @@ def _loaded(X, y, sample_weight, caller, at_least):
     loaded = place.load([load_one(*each, i, name) for i, each in enumerate(aligned)])
     try:
         summaries = place.gather(place.each(partitions.summary, loaded))
-        return _examples_of(place, loaded, summaries, names, sample_weight is not None, at_least)
+        return _checked_together(
+            place, loaded, summaries, names, sample_weight is not None, at_least
+        )
     except BaseException:
         place.forget(loaded)
         raise
 
 
-def _examples_of(place, loaded, summaries, names, weighted, at_least):
+def _checked_together(place, loaded, summaries, names, weighted, at_least):
     """What was loaded, checked as a whole."""
     kept = [i for i, each in enumerate(summaries) if each.m]
     if not kept:
@@ -231,7 +233,7 @@ def _classes(labels):
         ) from error
 
 
-def _bytes_of(X):
+def _dense_bytes(X):
     """What X takes as dense floats; None where Dask does not know."""
     if not isinstance(X, da.Array) or not np.isfinite(X.size):
         return None

@@ -7,8 +7,8 @@ from scipy import sparse
 
 from .._check import check_fits, check_labels, check_rows, check_weights, quiet
 from .._objective.cross_entropy import labels_for_loss
-from .._objective.rows import Part, parts_of, stored_bytes
-from .._objective.weights import shares_of_rows
+from .._objective.rows import Part, cut_into_parts, stored_bytes
+from .._objective.weights import row_shares
 
 
 class Partition:
@@ -59,7 +59,7 @@ def load(X, y, weights, number, caller):
 
 
 def summary(partition):
-    """Of a partition."""
+    """What has to be known of a partition before its labels can be told apart."""
     labels, counts = np.unique(partition.y, return_counts=True)
     weights = partition.weights
     greatest = 1.0 if weights is None else float(weights.max(initial=0))
@@ -135,7 +135,7 @@ def part(partition, classes, dtype, is_sparse, share_of_class, greatest, chosen,
         check_fits(np.isfinite(X.data if sparse.issparse(X) else X).all(), dtype)
     if is_sparse and not sparse.issparse(X):
         X = sparse.csr_array(X)  # as other partitions are
-    share = shares_of_rows(codes, share_of_class, weights, greatest, dtype)
+    share = row_shares(codes, share_of_class, weights, greatest, dtype)
     return Part(X, labels_for_loss(codes, len(classes), dtype), share, first)
 
 
@@ -144,5 +144,5 @@ def cut(partitions):
     return [
         small
         for each in partitions
-        for small in parts_of(each.X, each.y, each.share, first=each.first)
+        for small in cut_into_parts(each.X, each.y, each.share, first=each.first)
     ]

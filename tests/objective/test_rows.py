@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
 
-from sklearn_gdlogreg._objective.objective import Objective, cost_and_gradient_of
-from sklearn_gdlogreg._objective.rows import MOST_PARTS, Part, parts_of, sampled
+from sklearn_gdlogreg._objective.objective import Objective, cost_and_gradient_in
+from sklearn_gdlogreg._objective.rows import MOST_PARTS, Part, cut_into_parts, sampled
 
 from .helpers import STORAGES, objective
 
@@ -25,7 +25,7 @@ def test_blocks_add_up_to_the_whole(storage, large):
     J, dw, db = objective.cost_and_gradient(w, b)
     whole = Part(*objective.rows.whole[:3], length=len(y))
     assert len(whole.blocks) == 1
-    whole = cost_and_gradient_of(whole, objective.loss, w, b)
+    whole = cost_and_gradient_in(whole, objective.loss, w, b)
     rtol = 1e-4 if X.dtype == np.float32 else 1e-11
     assert pytest.approx(whole[0] + objective.penalty.value(w), rel=rtol) == J
     assert_allclose(dw, whole[1] + objective.penalty.gradient(w), rtol=rtol, atol=rtol / 100)
@@ -34,12 +34,12 @@ def test_blocks_add_up_to_the_whole(storage, large):
 
 def test_blocks_are_views_and_cover_every_row_once(large):
     X, y, s = large
-    blocks = [block for part in parts_of(X, y, s) for block in part.blocks]
+    blocks = [block for part in cut_into_parts(X, y, s) for block in part.blocks]
     assert all(np.shares_memory(block.X, X) for block in blocks)
     assert_array_equal(np.concatenate([block.y for block in blocks]), y)
     assert_array_equal(np.concatenate([block.share for block in blocks]), s)
     csr = sparse.csr_array(X)
-    blocks = [block for part in parts_of(csr, y, s) for block in part.blocks]
+    blocks = [block for part in cut_into_parts(csr, y, s) for block in part.blocks]
     assert len(blocks) > 2
     for block in blocks:
         assert np.shares_memory(block.X.rows.data, csr.data)
@@ -51,7 +51,7 @@ def test_blocks_are_views_and_cover_every_row_once(large):
 def test_parts_are_few_and_know_where_they_begin(large):
     X, y, s = large
     with config_context(working_memory=0.01):  # MiB: blocks of a few rows
-        parts = parts_of(X, y, s)
+        parts = cut_into_parts(X, y, s)
     assert 8 < len(parts) <= MOST_PARTS
     assert max(block.X.nbytes for part in parts for block in part.blocks) <= 0.01 * 2**20
     assert [part.first for part in parts] == np.cumsum([0, *(part.m for part in parts)])[

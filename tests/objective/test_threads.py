@@ -17,7 +17,7 @@ from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.steps import begin
 from sklearn_gdlogreg._objective.in_memory import added
 from sklearn_gdlogreg._objective.objective import Objective
-from sklearn_gdlogreg._objective.rows import parts_of
+from sklearn_gdlogreg._objective.rows import cut_into_parts
 from sklearn_gdlogreg._objective.threads import Workers, n_threads
 from sklearn_gdlogreg._search.side_by_side import descend_side_by_side
 
@@ -45,7 +45,7 @@ def new_threads():
 def test_any_number_of_threads_gives_the_same_bits(storage, n_classes, weighted, large):
     X, y, s = large
     X, y, s = STORAGES[storage](X), np.minimum(y, n_classes - 1), s if weighted else None
-    assert len(parts_of(X, y, np.ones(len(y)))) > 2
+    assert len(cut_into_parts(X, y, np.ones(len(y)))) > 2
     options = {"C": 1.0, "max_iter": 4, "tol": 0}
     models = [
         GDLogisticRegression(n_jobs=n_jobs, **options).fit(X, y, sample_weight=s)
