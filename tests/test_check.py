@@ -104,14 +104,6 @@ def test_labels_may_be_columns_of_frames(binary):
     assert_array_equal(fitted(X, pd.Series(y, dtype="Int64")).predict(X), fitted(X, y).predict(X))
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.float32])
-def test_parameters_may_be_numpy_numbers(kind, binary):
-    expected = fitted(*binary, 0.5, C=2.0, l1_ratio=0.5, tol=0.25)
-    clf = fitted(*binary, kind(0.5), C=kind(2.0), l1_ratio=kind(0.5), tol=kind(0.25))
-    assert_array_equal(clf.coef_, expected.coef_)
-    GDLogisticRegression(C=kind(np.inf), max_iter=np.int64(100)).fit(*binary)
-
-
 # ---------------------------------------------------------------------------- what is refused
 
 

@@ -48,7 +48,7 @@ def test_citation_and_changelog_have_the_version_of_the_package():
 
 def test_scripts_and_tests_that_are_named_exist():
     folders = ("benchmarks", "sklearn_gdlogreg", "tests", "tools")
-    texts = [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     texts += [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
     path = re.compile(r"(?<![\w/])(?:benchmarks|tests|tools)/[\w/]+\.py\b")
     named = {name for text in texts for name in path.findall(text.read_text(encoding="utf-8"))}

@@ -1,4 +1,4 @@
-"""GDLogisticRegression as an estimator: what it takes, what it keeps, what it refuses."""
+"""GDLogisticRegression as an estimator: what it keeps, predicts and refuses."""
 
 import pickle
 import warnings
@@ -14,22 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.learning_rate import RULES
 
-from .helpers import fitted, pandas
+from .helpers import fitted
 
 # --- what a fit leaves behind
-
-
-@pytest.mark.parametrize("rule", [0.1, *RULES])
-def test_curves_have_a_value_for_every_iteration(rule, multiclass):
-    clf = fitted(*multiclass, rule, max_iter=7, tol=0)
-    assert_array_equal(clf.n_iter_, [7])
-    assert clf.n_iter_.dtype.kind == "i"
-    assert clf.loss_curve_.shape == clf.gradient_norms_.shape == (8,)
-    assert clf.learning_rates_.shape == (7,)
-    assert clf.loss_curve_[0] == pytest.approx(np.log(3), rel=1e-14)
-    for curve in (clf.loss_curve_, clf.gradient_norms_, clf.learning_rates_):
-        assert (curve > 0).all()
-    assert clf.stop_reason_ == "max_iter"
 
 
 def test_the_estimator_consumes_the_same_descent(multiclass):
@@ -70,36 +57,6 @@ def test_tol_zero_runs_max_iter_iterations_even_at_the_minimum(binary):
         clf = fitted(X * 0, np.arange(len(y)) % 2, tol=0, max_iter=5, fit_intercept=False)
     assert_array_equal(clf.gradient_norms_, np.zeros(6))
     assert clf.n_iter_[0] == 5
-
-
-def test_max_iter_zero_leaves_the_start(multiclass, rng):
-    X, y = multiclass
-    coef, intercept = rng.normal(size=(3, 4)), rng.normal(size=3)
-    clf = GDLogisticRegression(max_iter=0, coordinates="raw")
-    clf.fit(X, y, coef_init=coef, intercept_init=intercept)
-    assert_array_equal(clf.coef_, coef)
-    assert_array_equal(clf.intercept_, intercept)
-    assert clf.loss_curve_.shape == (1,)
-    assert clf.learning_rates_.shape == (0,)
-
-
-def test_coordinates_follow_the_learning_rate_unless_chosen(binary):
-    chosen = {
-        rule: fitted(*binary, rule, max_iter=1, tol=0).coordinates_
-        for rule in (0.1, "lipschitz", "barzilai-borwein", "auto")
-    }
-    assert set(chosen.values()) - {chosen["auto"]} == {"raw"}
-    assert chosen["auto"] == "decorrelated"
-    # An L1 penalty needs the features apart, fewer rows than columns decorrelate nothing, and
-    # with many columns a map costs more than a standardized descent.
-    assert fitted(*binary, l1_ratio=0.5).coordinates_ == "standardized"
-    y = np.arange(40) % 2
-    for n, C in [(60, np.inf), (2000, 1.0)]:
-        X = np.random.default_rng(0).normal(size=(40, n))
-        assert fitted(X, y, C=C, max_iter=3, tol=0).coordinates_ == "standardized"
-    assert fitted(*binary, "auto", coordinates="raw").coordinates_ == "raw"
-    assert fitted(*binary, 0.1, coordinates="standardized").coordinates_ == "standardized"
-    assert fitted(*binary, 0.1, coordinates="decorrelated").coordinates_ == "decorrelated"
 
 
 def test_refit_gives_the_same_to_the_last_bit(multiclass):
@@ -213,47 +170,6 @@ def test_weight_k_is_the_row_k_times_at_every_iteration(rule, data, weights, req
     assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-7, atol=1e-9)
 
 
-# --- warm starts and given starts
-
-
-@pytest.mark.parametrize("data", ["binary", "multiclass"])
-def test_two_warm_started_halves_are_one_descent(data, request):
-    X, y = request.getfixturevalue(data)
-    whole = GDLogisticRegression(0.1, max_iter=20, tol=0).fit(X, y)
-    half = GDLogisticRegression(0.1, max_iter=10, tol=0, warm_start=True).fit(X, y).fit(X, y)
-    assert_array_equal(half.coef_, whole.coef_)
-    assert_array_equal(half.intercept_, whole.intercept_)
-    assert_array_equal(half.n_iter_, [10])
-    assert_array_equal(half.loss_curve_, whole.loss_curve_[10:])
-
-
-def test_a_warm_start_at_the_optimum_stops_at_once(binary):
-    clf = GDLogisticRegression(C=1.0, warm_start=True).fit(*binary).fit(*binary)
-    assert clf.n_iter_[0] == 0
-    assert clf.stop_reason_ == "converged"
-
-
-def test_a_given_start_goes_before_a_warm_one(binary):
-    clf = GDLogisticRegression(max_iter=0, warm_start=True).fit(*binary)
-    clf.fit(*binary, coef_init=np.ones((1, 4)))
-    assert_array_equal(clf.coef_, np.ones((1, 4)))
-    assert_array_equal(clf.fit(*binary, intercept_init=2.0).coef_, np.ones((1, 4)))
-    assert_array_equal(clf.intercept_, [2.0])
-
-
-def test_a_warm_start_without_an_intercept_forgets_the_one_it_had(binary):
-    clf = fitted(*binary, warm_start=True)
-    clf.set_params(fit_intercept=False, max_iter=0).fit(*binary)
-    assert_array_equal(clf.intercept_, [0.0])
-    assert clf.coef_.all()
-
-
-def test_a_sparsified_model_can_be_continued(binary):
-    clf = GDLogisticRegression(0.1, max_iter=5, tol=0, warm_start=True)
-    clf.fit(*binary).sparsify().fit(*binary)
-    assert_allclose(clf.coef_, clone(clf).set_params(max_iter=10).fit(*binary).coef_)
-
-
 # --- what is refused
 
 
@@ -292,48 +208,12 @@ def test_bad_parameters_are_named_and_leave_an_earlier_fit_alone(parameters, mes
     assert vars(clf) == before
 
 
-def test_a_schedule_that_fails_on_the_way_leaves_an_earlier_fit_alone(binary):
-    X, y = binary
-    clf = fitted(X, y).set_params(learning_rate=lambda t: 0.1 if t < 3 else -1)
-    before = dict(vars(clf))
-    with pytest.raises(ValueError, match=r"learning_rate\(3\) returned -1"):
-        clf.fit(pandas().DataFrame(X[:, :2], columns=["a", "b"]), y)
-    assert vars(clf) == before
-
-
-def test_mixed_feature_names_are_refused_before_any_work(binary):
-    X, y = binary
-    clf = GDLogisticRegression(lambda t: pytest.fail("a step was made"))
-    with pytest.raises(TypeError, match=r"[Ff]eature names"):
-        clf.fit(pandas().DataFrame(X, columns=["a", "b", "c", 3]), y)
-
-
 def test_another_number_of_features_is_refused(binary):
     X, y = binary
     with pytest.raises(
         ValueError, match="X has 3 features, but GDLogisticRegression is expecting 4"
     ):
         fitted(X, y).predict(X[:, :3])
-
-
-def test_warm_start_refuses_other_features_and_other_classes(binary):
-    X, y = binary
-    clf = fitted(X, y, warm_start=True)
-    with pytest.raises(ValueError, match=r"continued by warm_start=True, must have the shape"):
-        clf.fit(X[:, :3], y)
-    with pytest.raises(ValueError, match=r"continues a fit of the classes \[0, 1\]"):
-        clf.fit(X, y + 1)
-
-
-def test_an_intercept_that_would_be_ignored_is_refused(binary):
-    clf = GDLogisticRegression(fit_intercept=False)
-    with pytest.raises(ValueError, match="fit_intercept=False keeps the intercept at 0"):
-        clf.fit(*binary, intercept_init=1.0)
-
-
-def test_an_l1_ratio_that_would_be_ignored_is_warned_of(binary):
-    with pytest.warns(UserWarning, match="l1_ratio=0.5 has no effect, because C=inf"):
-        GDLogisticRegression(l1_ratio=0.5).fit(*binary)
 
 
 # --- scikit-learn's machinery
@@ -348,18 +228,6 @@ def test_clone_pickle_and_repr(binary):
     assert repr(clf) == "GDLogisticRegression(C=1.0, learning_rate=0.1, max_iter=50, tol=0)"
     assert "GDLogisticRegression" in clf._repr_html_()
     assert not hasattr(clone(clf), "coef_")
-
-
-def test_verbose_prints_the_descent(binary, capsys):
-    fitted(*binary, 0.1, max_iter=12, tol=0, verbose=1)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines[:-1]] == ["0", "1", "2", "5", "10"]
-    assert "cost 0.69314718" in lines[0]
-    assert lines[-1] == "stopped after iteration 12: max_iter"
-    fitted(*binary, 0.1, max_iter=12, tol=0, verbose=2)
-    assert len(capsys.readouterr().out.splitlines()) == 14
-    fitted(*binary, 0.1, max_iter=12, tol=0)
-    assert capsys.readouterr().out == ""
 
 
 def test_a_convergence_warning_points_at_the_call_of_fit(binary):

@@ -164,27 +164,6 @@ def test_violation_bounds_what_a_prox_step_still_moves(multiclass):
     assert np.abs(step.gradient[0]).max() > 1e-3
 
 
-def test_standardized_descent_is_the_raw_descent_of_standardized_features(binary):
-    X, y = binary
-    X = X * [1, 100, 0.01, 1] + [0, 5000, 0, 3]
-    Z = (X - X.mean(axis=0)) / X.std(axis=0)
-    inside = first(15, descend(X, y, 0.5, coordinates="standardized"))
-    outside = first(15, descend(Z, y, 0.5, coordinates="raw"))
-    for left, right in zip(inside, outside, strict=True):
-        assert left.cost == pytest.approx(right.cost, rel=1e-12)
-        assert_allclose(left.coef * X.std(axis=0), right.coef, rtol=1e-10, atol=1e-14)
-
-
-def test_without_an_intercept_features_are_measured_from_zero(binary):
-    X, y = binary
-    rms = np.sqrt(np.mean(X**2, axis=0))
-    inside = first(15, descend(X, y, 0.5, coordinates="standardized", fit_intercept=False))
-    outside = first(15, descend(X / rms, y, 0.5, coordinates="raw", fit_intercept=False))
-    for left, right in zip(inside, outside, strict=True):
-        assert left.cost == pytest.approx(right.cost, rel=1e-12)
-        assert left.intercept == 0
-
-
 def test_overflow_is_no_runtime_warning(binary):
     X, y = binary
     with warnings.catch_warnings():

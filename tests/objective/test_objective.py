@@ -70,21 +70,6 @@ def test_hessian_bound_exceeds_the_hessian_everywhere(multiclass, rng):
         assert curvature <= bound
 
 
-@pytest.mark.parametrize("data", ["binary", "multiclass"])
-def test_weight_k_equals_the_row_k_times(data, weights, rng, request):
-    X, y = request.getfixturevalue(data)
-    times = weights.astype(int)
-    weighted = objective(X, y, weights, C=2.0)
-    repeated = objective(np.repeat(X, times, axis=0), np.repeat(y, times), C=2.0)
-    w, b = rng.normal(size=(*weighted.outputs, 4)), rng.normal(size=weighted.outputs)
-    for left, right in zip(
-        weighted.cost_and_gradient(w, b), repeated.cost_and_gradient(w, b), strict=True
-    ):
-        assert_allclose(left, right, rtol=1e-13, atol=1e-15)
-    for left, right in zip(weighted.moments, repeated.moments, strict=True):
-        assert_allclose(left, right, rtol=1e-12)
-
-
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("stride", [1, 4])
 @pytest.mark.parametrize("data", ["binary", "multiclass"])

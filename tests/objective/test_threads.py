@@ -168,9 +168,3 @@ def test_workers_of_a_process_pool_share_the_cores():
     with parallel_config(backend="loky", inner_max_num_threads=1):
         inside = Parallel(n_jobs=2)(delayed(n_threads)(None) for _ in range(2))
     assert inside == [1, 1]
-
-
-@pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all"])
-def test_bad_n_jobs_is_named(n_jobs):
-    with pytest.raises(ValueError, match="'n_jobs' parameter"):
-        GDLogisticRegression(n_jobs=n_jobs).fit([[0.0], [1.0]], [0, 1])

@@ -1,0 +1,17 @@
+"""Libraries of arrays beside NumPy, for the tests of this room."""
+
+import importlib.util
+
+import pytest
+from sklearn import config_context
+
+LIBRARIES = [
+    name for name in ("array_api_strict", "torch") if importlib.util.find_spec(name) is not None
+]
+
+
+@pytest.fixture(params=LIBRARIES)
+def xp(request):
+    """A library, while scikit-learn passes its arrays through."""
+    with config_context(array_api_dispatch=True):
+        yield importlib.import_module(request.param)

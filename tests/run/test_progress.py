@@ -1,0 +1,35 @@
+"""What verbose shows of a run."""
+
+import sys
+
+import pytest
+
+from sklearn_gdlogreg import GDLogisticRegression
+
+from ..helpers import fitted
+
+
+def test_verbose_prints_the_descent(binary, capsys):
+    fitted(*binary, 0.1, max_iter=12, tol=0, verbose=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["0", "1", "2", "5", "10"]
+    assert "cost 0.69314718" in lines[0]
+    assert lines[-1] == "stopped after iteration 12: max_iter"
+    fitted(*binary, 0.1, max_iter=12, tol=0, verbose=2)
+    assert len(capsys.readouterr().out.splitlines()) == 14
+    fitted(*binary, 0.1, max_iter=12, tol=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_verbose_prints_and_a_terminal_with_rich_has_a_line_that_moves(binary, capsys, monkeypatch):
+    GDLogisticRegression(0.1, max_iter=5, tol=0, verbose=1).fit(*binary)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["0", "1", "2", "5"]
+    assert all("cost" in line and "gradient" in line for line in lines[:-1])
+    assert lines[-1] == "stopped after iteration 5: max_iter"
+    pytest.importorskip("rich")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    GDLogisticRegression(0.1, max_iter=5, tol=0, verbose=1).fit(*binary)
+    out = capsys.readouterr().out
+    assert "5/5" in out
+    assert "max_iter" in out
