@@ -100,9 +100,15 @@ class Sigmoid:
         return (z > 0) == (y > 0)
 
     @staticmethod
+    def preferences(z, y, xp=np):
+        """By how much z prefers the other class to a row's own, and its own to the other."""
+        own = z * (2 * y - 1)
+        return -own, own
+
+    @staticmethod
     def separates(z, y, xp=np):
         """Whether a row lies strictly on its own side of the decision boundary, for every row."""
-        return z * (2 * y - 1) > 0
+        return Sigmoid.preferences(z, y, xp)[0] < 0
 
 
 class Softmax:
@@ -172,11 +178,17 @@ class Softmax:
         return xp.argmax(z, axis=0) == y
 
     @staticmethod
+    def preferences(z, y, xp=np):
+        """By how much z prefers some class to a row's own, and its own to some class, at most."""
+        own = _own(z, y, xp)
+        z_own = xp.max(xp.where(own, z, -math.inf), axis=0)
+        highest, lowest = (xp.max(xp.where(own, -math.inf, v), axis=0) for v in (z, -z))
+        return highest - z_own, z_own + lowest
+
+    @staticmethod
     def separates(z, y, xp=np):
         """Whether a row's own class has strictly the largest z, for every row."""
-        own = _own(z, y, xp)
-        others = xp.where(own, -math.inf, z)
-        return xp.max(xp.where(own, z, -math.inf), axis=0) > xp.max(others, axis=0)
+        return Softmax.preferences(z, y, xp)[0] < 0
 
 
 def loss_for(n_classes):

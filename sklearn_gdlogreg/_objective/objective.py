@@ -97,6 +97,14 @@ def misplaced_in(part, loss, w, b):
     return (misplaced,)
 
 
+def preferences_in(part, loss, w, b):
+    """How far z prefers another class to a row's own, and its own to another, at most."""
+    of_blocks = [
+        loss.preferences(linear_of(block, w, b, part.xp), block.y, part.xp) for block in part.blocks
+    ]
+    return reduce(largest, ([float(part.xp.max(v, axis=0)) for v in both] for both in of_blocks))
+
+
 def largest_second_derivative_in(part, loss, w, b, stride):
     """The largest second derivative of the loss in each z, among sampled rows with a weight."""
     sample = part.sample(stride)
@@ -216,6 +224,11 @@ class Objective:
         """Whether (w, b) puts every row that has a weight strictly on its own side."""
         (misplaced,) = self.rows.total(misplaced_in, self.loss, w, b)
         return misplaced == 0
+
+    def preferences(self, w, b):
+        """How far (w, b) prefers another class to a row's own, and its own to another, at most."""
+        against, towards = self.rows.total(preferences_in, self.loss, w, b, combine=largest)
+        return float(against), float(towards)
 
     @cached_property
     def moments(self):

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._check import quiet
 from .._descent.eigenvalues import lambda_max, lipschitz
+from .._descent.separation import lacks_minimum
 from .run import Result
 
 
@@ -23,8 +24,11 @@ def warning(run: Result, name_of: Callable[[int], str]) -> str:
         sentences.append(stalled(run, name_of))
     elif run.stop_reason == "max_iter":
         sentences.append(not_converged(run, name_of))
-    if separable(run):
-        sentences.append(SEPARABLE)
+    if not run.objective.penalty:
+        if run.objective.separates(run.last.coef, run.last.intercept):
+            sentences.append(SEPARABLE)
+        elif lacks_minimum(run.objective, run.last):
+            sentences.append(QUASI_SEPARATED)
     return " ".join(sentences)
 
 
@@ -111,11 +115,14 @@ SEPARABLE = (
     "and probabilities with a meaning."
 )
 
-
-def separable(run):
-    """Whether the descent has separated the classes where that means there is no optimum."""
-    objective, last = run.objective, run.last
-    return not objective.penalty and objective.separates(last.coef, last.intercept)
+QUASI_SEPARATED = (
+    "The classes are separated wholly or in part (quasi-separation), and there is no penalty "
+    "(C=inf): some direction of the coefficients moves no row towards another class than its own, "
+    "and some rows away from one, as that of a feature that only rows of one class have. The cost "
+    "has no minimum, the coefficients grow in that direction for as long as the descent goes on, "
+    "and their size says only when it stopped. Set a penalty, such as C=1, for coefficients with a "
+    "meaning."
+)
 
 
 def _violation(run):
