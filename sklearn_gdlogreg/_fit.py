@@ -54,6 +54,7 @@ def task_for(parameters, examples, others=None) -> Task:
     if others is not None:
         # The classes weigh what they weigh among the examples to learn from.
         of_class = class_weights(parameters.class_weight, examples)
+        _check_has_weight(others, "stop by", of_class)
         validation = Objective(others.rows(of_class, parameters.n_jobs))
     return Task(objective, validation, examples.schema)
 
@@ -104,10 +105,15 @@ def _split(parameters, examples):
     return examples.split(parameters.validation_fraction, parameters.random_state)
 
 
-def _check_has_weight(examples, what):
-    """Refuse examples of which none counts."""
+def _check_has_weight(examples, what, of_class=None):
+    """Refuse examples of which none counts, by itself or, with weights of classes, by its class."""
     if not examples.has_weight:
         raise ValueError(f"All examples to {what} have weight 0; give some a weight.")
+    if of_class is not None and not of_class / of_class.max() @ examples.class_totals() > 0:
+        raise ValueError(
+            f"All examples to {what} are of classes that class_weight gives weight 0; give one of "
+            "them a weight, or take examples of others."
+        )
 
 
 def start_for(parameters, task, coef_init=None, intercept_init=None, resume_from=None):

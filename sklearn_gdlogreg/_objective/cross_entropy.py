@@ -73,6 +73,14 @@ class Sigmoid:
         return loss, a
 
     @staticmethod
+    def losses(z, y, xp=np):
+        """The loss alone, for every z: 0 or infinity where that is infinite."""
+        # Not in cross_entropy: a descent that comes to an infinite z ends there, and the product
+        # with 1 - 2 y, in place of y, would take a twentieth more of its time.
+        against, _ = Sigmoid.preferences(z, y, xp)
+        return xp.maximum(against, 0) + xp.log1p(xp.exp(-abs(z)))
+
+    @staticmethod
     def doubled_dz(half_z, y):
         """2 dz = tanh(z / 2) + 1 - 2 y, in place of z / 2.
 
@@ -150,6 +158,14 @@ class Softmax:
         else:
             e = xp.where(_own(e, y, xp), e - 1, e)
         return loss, e
+
+    @staticmethod
+    def losses(z, y, xp=np):
+        """The loss alone, for every z: 0 or infinity where the highest is infinite."""
+        highest, own = xp.max(z, axis=0), z[y, xp.arange(y.shape[0])]
+        e = z - highest
+        loss = xp.log(xp.sum(xp.exp(e, out=e), axis=0)) + (highest - own)
+        return xp.where(highest < math.inf, loss, xp.where(own < math.inf, math.inf, 0.0))
 
     @staticmethod
     def dz(z, y):
