@@ -1,6 +1,7 @@
 """Early stopping, the stored path, callbacks, progress, Ctrl-C: who else looks at every step."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 import time
 import warnings
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -499,3 +501,30 @@ def test_a_validation_loss_beyond_all_numbers_is_infinite(data, request):
     clf.fit(X, y, X_val=row, y_val=[0, 1], **start)
     assert clf.validation_loss_curve_[0] == np.inf
     assert clf.stop_reason_ == "early_stopping"
+
+
+# ------------------------------------------------------------------- what callbacks are shown
+
+
+class Pickler(Recorder):
+    """Pickles what it is shown, and keeps the pickles where none of them finds the others."""
+
+    kept: ClassVar[list] = []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.kept.append((pickle.dumps(fitted_estimator), fitted_estimator.coef_))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_what_callbacks_are_shown_can_be_pickled_and_holds_nothing_as_long_as_X(
+    early_stopping, rng
+):
+    X, y = rng.normal(size=(50_000, 2)), np.arange(50_000) % 2
+    options = {"early_stopping": early_stopping, "store_path": True}
+    clf = GDLogisticRegression(0.1, max_iter=5, tol=0, **options)
+    clf.set_callbacks(Pickler()).fit(X, y)
+    kept, Pickler.kept = Pickler.kept, []
+    assert len(kept) == 5 + 1
+    for pickled, coef in kept:
+        assert_array_equal(pickle.loads(pickled).coef_, coef)
+        assert len(pickled) < len(X)  # bytes
