@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import contextmanager
 
 import numpy as np
 from scipy import sparse
@@ -57,7 +58,8 @@ def check_rows(X, y, caller):
     if _is_plain(X, y):
         return X, y
     try:
-        with quiet():  # it looks for nan and inf in a sum, which may overflow
+        # It looks for nan and inf in a sum, which may overflow.
+        with quiet(), refusing_huge("X or y has a number"):
             X, y = check_X_y(
                 X, y, accept_sparse="csr", dtype=(np.float64, np.float32), estimator=caller
             )
@@ -181,21 +183,29 @@ def check_weights(sample_weight, X, *, all_zero=False, dtype=np.float64):
     if library_of(X) is None:
         sample_weight = on_host(sample_weight)
     # In float64 also for float32 X, where a weight of 1e300 would be inf.
-    return _check_sample_weight(
-        sample_weight,
-        X,
-        dtype=dtype,
-        ensure_non_negative=True,
-        allow_all_zero_weights=all_zero,
-    )
+    with refusing_huge("sample_weight has a number"):
+        return _check_sample_weight(
+            sample_weight,
+            X,
+            dtype=dtype,
+            ensure_non_negative=True,
+            allow_all_zero_weights=all_zero,
+        )
 
 
 def check_float(name, value):
     """A number as a float; integers may be too large for one."""
-    try:
+    with refusing_huge(f"{name} is"):
         return float(value)
+
+
+@contextmanager
+def refusing_huge(subject):
+    """Refuse integers that are too large for a float; `subject` begins the message."""
+    try:
+        yield
     except OverflowError:
-        raise ValueError(f"{name} is too large for a float: an integer of many digits.") from None
+        raise ValueError(f"{subject} too large for a float: an integer of many digits.") from None
 
 
 def check_number_array(name, value):
@@ -227,7 +237,7 @@ def check_codes(y, n_classes=None):
 
 
 def check_start(given, objective):
-    """w of shape (*outputs, n) and b of shape (*outputs,), zeros where nothing is given.
+    """w of shape (*outputs, n) and b of shape (*outputs,), zeros where nothing is given; its names.
 
     `given` names the two as the caller's parameters are named: {"coef_init": ...,
     "intercept_init": ...}. For two classes coef may also have the shape (1, n), and intercept
@@ -242,7 +252,7 @@ def check_start(given, objective):
             f"{intercept_name} is {intercept!r}, but fit_intercept=False keeps the intercept at 0: "
             "leave it out, or set fit_intercept=True."
         )
-    return w, b
+    return w, b, " and ".join(name for name, value in given.items() if value is not None)
 
 
 def _check_initial(name, value, shape, binary_shape, dtype):

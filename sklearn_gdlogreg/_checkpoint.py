@@ -9,8 +9,10 @@ from pathlib import Path
 class Checkpoint:
     """Callback that writes the state of a descent to a file, for ``fit(..., resume_from=path)``.
 
-    The file is replaced as a whole: one that was being written when the process was killed does
-    not harm the one before.
+    The file is replaced as a whole: one that was being written when the process was killed, or
+    that the disk had no room for, does not harm the one before. A file that cannot be written is
+    told in a warning, and ends no fit. A symbolic link stays one, and what it points to is
+    replaced; the permissions are those of the file before, or of any new one.
 
     Parameters
     ----------
@@ -76,11 +78,12 @@ class Checkpoint:
                 f"Checkpoint writes the state of a GDLogisticRegression; {estimator!r} has none "
                 "that a fit could go on from."
             )
-        if not self.path.parent.is_dir():
+        folder = Path(os.path.realpath(self.path)).parent
+        if not folder.is_dir():
             raise FileNotFoundError(f"The folder of the checkpoint does not exist: {self.path}")
         if self.path.is_dir():
             raise IsADirectoryError(f"The checkpoint is to be a file, and is a folder: {self.path}")
-        if not os.access(self.path.parent, os.W_OK):
+        if not os.access(folder, os.W_OK):
             raise PermissionError(f"The folder of the checkpoint is read-only: {self.path}")
 
     def on_fit_task_begin(self, estimator, context):

@@ -101,7 +101,7 @@ def cost_and_gradient(
     codes = check_codes(y, n_classes)
     weights = check_weights(sample_weight, X)
     objective = Objective.in_memory(X, codes, n_classes, sample_weight=weights)
-    w, b = check_start({"coef": given_w, "intercept": given_b}, objective)
+    w, b, _ = check_start({"coef": given_w, "intercept": given_b}, objective)
     with quiet():
         J, dw, db = objective.cost_and_gradient(w, b)
     if not math.isfinite(J):
@@ -208,8 +208,8 @@ def descend(
         n_jobs=n_jobs,
     )
     given = {"coef_init": coef_init, "intercept_init": intercept_init}
-    w, b = check_start(given, objective)
-    return begin(objective, w, b, learning_rate=learning_rate, coordinates=coordinates)
+    w, b, named = check_start(given, objective)
+    return begin(objective, w, b, given=named, learning_rate=learning_rate, coordinates=coordinates)
 
 
 class GradientCheck(NamedTuple):

@@ -402,8 +402,8 @@ class GDLogisticRegression(
         -----
         ConvergenceWarning
             If `max_iter` or the limit of rounding came before `tol`, if the cost stopped being
-            finite, if Ctrl-C ended the descent, or if the classes are separable and nothing bounds
-            the coefficients. It says what to change.
+            finite, if Ctrl-C ended the descent, or if the classes are separable, wholly or in part,
+            and nothing bounds the coefficients. It says what to change.
         UserWarning
             If `l1_ratio` has no effect because there is no penalty.
         """

@@ -54,6 +54,7 @@ def task_for(parameters, examples, others=None) -> Task:
     if others is not None:
         # The classes weigh what they weigh among the examples to learn from.
         of_class = class_weights(parameters.class_weight, examples)
+        _check_has_weight(others, "stop by", of_class)
         validation = Objective(others.rows(of_class, parameters.n_jobs))
     return Task(objective, validation, examples.schema)
 
@@ -104,14 +105,19 @@ def _split(parameters, examples):
     return examples.split(parameters.validation_fraction, parameters.random_state)
 
 
-def _check_has_weight(examples, what):
-    """Refuse examples of which none counts."""
+def _check_has_weight(examples, what, of_class=None):
+    """Refuse examples of which none counts, by itself or, with weights of classes, by its class."""
     if not examples.has_weight:
         raise ValueError(f"All examples to {what} have weight 0; give some a weight.")
+    if of_class is not None and not of_class / of_class.max() @ examples.class_totals() > 0:
+        raise ValueError(
+            f"All examples to {what} are of classes that class_weight gives weight 0; give one of "
+            "them a weight, or take examples of others."
+        )
 
 
 def start_for(parameters, task, coef_init=None, intercept_init=None, resume_from=None):
-    """w and b at the start: what is given, else those of an earlier fit, else zeros."""
+    """w and b at the start: what is given, else those of an earlier fit, else zeros; and a name."""
     if resume_from is not None and not (coef_init is None and intercept_init is None):
         raise ValueError(
             "resume_from goes on from the coefficients of the checkpoint: leave out coef_init "
@@ -127,13 +133,14 @@ def start_for(parameters, task, coef_init=None, intercept_init=None, resume_from
                 f"warm_start=True continues a fit of the classes {classes.tolist()}, but y "
                 f"has {task.schema.classes.tolist()}. Fit a clone, or set warm_start=False."
             )
-        # The intercept of a fit that had one is of no use to one that must not have any.
-        if intercept_init is None and parameters.fit_intercept:
-            intercept_init = on_host(parameters.intercept_)
         start = {
             "coef_ of the earlier fit, continued by warm_start=True,": on_host(parameters.coef_),
             "intercept_init": intercept_init,
         }
+        # The intercept of a fit that had one is of no use to one that must not have any.
+        if start["intercept_init"] is None and parameters.fit_intercept:
+            del start["intercept_init"]
+            start["intercept_ of the earlier fit"] = on_host(parameters.intercept_)
     return check_start(start, task.objective)
 
 
@@ -178,9 +185,12 @@ def observers_for(parameters, task):
 
 def descent(parameters, objective, start, saved=None, observers=(), **options) -> Result:
     """The descent from `start`, or from what a checkpoint has saved, to its end."""
+    w, b, given = start
     steps = begin(
         objective,
-        *start,
+        w,
+        b,
+        given=given,
         learning_rate=parameters.learning_rate,
         coordinates=parameters.coordinates,
         resumed=None if saved is None else (saved.step, saved.made_at),

@@ -1,8 +1,10 @@
 """What tests of several rooms use."""
 
 import itertools
+import warnings
 
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gdlogreg import GDLogisticRegression
 
@@ -17,3 +19,13 @@ def first(n, steps):
 
 def pandas():
     return pytest.importorskip("pandas")
+
+
+def message_of(clf, X, y):
+    """The one warning of the fit; empty if there is none."""
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        clf.fit(X, y)
+    assert len(record) <= 1
+    assert all(warning.category is ConvergenceWarning for warning in record)
+    return str(record[0].message) if record else ""

@@ -1,10 +1,12 @@
 """Checkpoints: killed at any moment, a fit goes on to the same bits."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -152,3 +154,97 @@ def test_in_a_pipeline_the_last_step_is_resumed(binary, path):
     resumed = make_pipeline(StandardScaler(), GDLogisticRegression(0.1, max_iter=20, tol=0))
     resumed.fit(X, y, gdlogisticregression__resume_from=path)
     assert_array_equal(resumed[-1].coef_, whole[-1].coef_)
+
+
+def resumed(path, binary):
+    options = {"early_stopping": True, "n_iter_no_change": 100, "random_state": 0}
+    return GDLogisticRegression(0.1, max_iter=12, tol=0, store_path=True, **options).fit(
+        *binary, resume_from=path
+    )
+
+
+@pytest.fixture
+def watched(binary, path):
+    """A checkpoint that observers have written to, too."""
+    options = {"early_stopping": True, "n_iter_no_change": 100, "random_state": 0}
+    clf = GDLogisticRegression(0.1, max_iter=10, tol=0, store_path=True, **options)
+    clf.set_callbacks(Checkpoint(path, every=5)).fit(*binary)
+    return path
+
+
+def test_any_damage_is_said_to_be_damage_or_changes_nothing(watched, binary, rng):
+    content = watched.read_bytes()
+    whole = resumed(watched, binary)
+    # The directory at the end has no checksum of its own.
+    directory = content.index(b"PK\x01\x02")
+    places = [*rng.integers(0, directory, 60), *rng.integers(directory, len(content), 240)]
+    refused = []
+    for place in places:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << rng.integers(8)
+        watched.write_bytes(damaged[: rng.choice([place, len(content)], p=[0.1, 0.9])])
+        try:
+            clf = resumed(watched, binary)
+        except ValueError as error:
+            refused.append(str(error))
+        else:
+            assert_array_equal(clf.coef_path_, whole.coef_path_)
+            assert_array_equal(clf.validation_loss_curve_, whole.validation_loss_curve_)
+    assert len(refused) > 100
+    assert all("damaged" in message for message in refused)
+
+
+@pytest.mark.parametrize("shape", [(10**6, 10**7), (2**62,), (10**30,), (2**63, 2**40), (-1,)])
+def test_a_header_that_claims_more_than_there_is_is_damage(shape, watched, binary):
+    file = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    with zipfile.ZipFile(watched) as before:
+        members = {name: before.read(name) for name in before.namelist()}
+    for name in ("identity.npy", "coef.npy", "EarlyStopping.losses.npy"):
+        with zipfile.ZipFile(watched, "w") as forged:
+            for each, content in {**members, name: file.getvalue()}.items():
+                forged.writestr(each, content)
+        with pytest.raises(ValueError, match="damaged"):
+            resumed(watched, binary)
+
+
+def test_arrays_that_are_missing_or_others_are_damage(watched, binary):
+    with np.load(watched) as file:
+        arrays = dict(file)
+    for name in arrays.keys() - {"identity"}:
+        for other in ({}, {name: np.zeros((2, 3, 5))}, {name: np.array("text")}):
+            np.savez(watched, **{key: arrays[key] for key in arrays if key != name}, **other)
+            with pytest.raises(ValueError, match="damaged"):
+                resumed(watched, binary)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and modes are those of POSIX")
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_symbolic_link_is_written_through(exists, binary, tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    target, link = folder / "descent.npz", tmp_path / "link.npz"
+    link.symlink_to(target)
+    if exists:
+        target.write_bytes(b"of before")
+    clf = GDLogisticRegression(0.1, max_iter=5, tol=0).set_callbacks(Checkpoint(link, every=5))
+    clf.fit(*binary)
+    assert link.is_symlink()
+    assert list(folder.iterdir()) == [target]
+    clf.set_params(max_iter=6).fit(*binary, resume_from=target)
+    assert clf.n_iter_[0] == 6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and modes are those of POSIX")
+def test_the_mode_is_that_of_the_file_before_or_of_any_new_file(binary, path, tmp_path):
+    clf = GDLogisticRegression(0.1, max_iter=5, tol=0).set_callbacks(Checkpoint(path, every=5))
+    umask = os.umask(0o027)
+    try:
+        clf.fit(*binary)
+        assert path.stat().st_mode & 0o777 == 0o640
+        path.chmod(0o604)
+        clf.fit(*binary)
+    finally:
+        os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o604

@@ -234,3 +234,39 @@ def test_a_convergence_warning_points_at_the_call_of_fit(binary):
     with pytest.warns(ConvergenceWarning) as record:
         GDLogisticRegression(max_iter=2).fit(*binary)
     assert record[0].filename == __file__
+
+
+def test_a_start_that_is_too_far_out_is_called_what_was_given(binary):
+    X, y = binary
+    clf = GDLogisticRegression(0.1, max_iter=3, tol=0, warm_start=True).fit(X, y)
+    clf.coef_[:] = 1e300
+    far = {"coef_init": np.full((1, 4), 1e300)}
+    for options, given in [
+        ({}, "coef_ of the earlier fit, continued by warm_start=True, and intercept_ of the"),
+        ({"intercept_init": [0.0]}, "continued by warm_start=True, and intercept_init, is too far"),
+        (far, "the start, coef_init, is too far"),
+    ]:
+        with pytest.raises(ValueError, match=given):
+            clf.fit(X * 1e20, y, **options)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda clf, X, y: clf.fit([[HUGE, 1], [1, 2]], [0, 1]), "X or y has a number"),
+        (lambda clf, X, y: clf.fit(X, y, sample_weight=[HUGE] * 150), "sample_weight has a number"),
+        (lambda clf, X, y: clf.fit(X, y).predict([[HUGE, 1, 2, 3]]), "X has a number"),
+        (
+            lambda clf, X, y: clf.set_params(early_stopping=True).fit(
+                X, y, X_val=[[1, 2, 3, -HUGE]], y_val=[0]
+            ),
+            "X or y has a number",
+        ),
+    ],
+)
+def test_an_integer_too_large_for_a_float_is_refused_in_a_sentence(call, message, binary):
+    with pytest.raises(ValueError, match=f"{message} too large for a float: an integer"):
+        call(GDLogisticRegression(), *binary)

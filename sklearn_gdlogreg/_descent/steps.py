@@ -142,11 +142,13 @@ def begin(
     *,
     learning_rate,
     coordinates: str,
+    given: str = "",
     resumed: tuple[Step, tuple | None] | None = None,
 ) -> Generator[Step]:
     """A descent from (w, b): what all that descend have in common.
 
-    Or from a later step, with `resumed`: the step, and what its coordinates were made at.
+    Or from a later step, with `resumed`: the step, and what its coordinates were made at. `given`
+    is what a message should call the start by, empty for zeros.
     """
     rule = rule_for(learning_rate)
     with quiet(), objective.rows.holding_blas():
@@ -161,8 +163,11 @@ def begin(
             problem = Problem(plan.objective, plan.coordinates_made_at(made_at))
             here = here._replace(coordinates=problem.coordinates)
     if not (np.isfinite(here.cost) and np.isfinite(here.dwb).all()):
-        raise ValueError(
-            "The cost at the start is not finite: coef_init is too large for the scale of X. Start "
-            "from smaller coefficients, or from none."
+        reason = (
+            f"the start, {given}, is too far out for the scale of X. Start from smaller "
+            "coefficients, or from none."
+            if given
+            else "X is of too large a scale; put a StandardScaler before."
         )
+        raise ValueError(f"The cost at the start is not finite: {reason}")
     return iterate(problem, rule, here, plan)

@@ -67,7 +67,7 @@ def evaluation_in(part, loss, w, b):
     for block in part.blocks:
         z, y, share = linear_in(block, w, b, part.xp), block.y, block.share
         right += float(part.xp.sum(part.xp.where(loss.hits(z, y, part.xp), share, 0.0)))
-        mean_loss += float(part.xp.sum(share * loss.cross_entropy(z, y, part.xp)[0]))
+        mean_loss += float(part.xp.sum(share * loss.losses(z, y, part.xp)))
     return mean_loss, right
 
 
@@ -98,6 +98,21 @@ def misplaced_in(part, loss, w, b):
         placed = loss.separates(linear_in(block, w, b, part.xp), block.y, part.xp)
         misplaced += int(part.xp.count_nonzero((block.share > 0) & ~placed))
     return (misplaced,)
+
+
+def preferences_in(part, loss, w, b):
+    """How far z prefers another class to a row's own, and its own to another, at most."""
+    of_blocks = [
+        loss.preferences(linear_in(block, w, b, part.xp), block.y, part.xp) for block in part.blocks
+    ]
+    return reduce(largest, ([float(part.xp.max(v, axis=0)) for v in both] for both in of_blocks))
+
+
+def shares_of_classes_in(part, n_classes):
+    """What the rows of every class count together."""
+    xp, classes = part.xp, part.xp.arange(n_classes)[:, None]
+    of_blocks = (xp.where(classes == block.y[None, :], block.share, 0.0) for block in part.blocks)
+    return (reduce(np.add, (part.on_host(xp.sum(shares, axis=-1)) for shares in of_blocks)),)
 
 
 def largest_second_derivative_in(part, loss, w, b, stride):
@@ -223,6 +238,16 @@ class Objective:
         """Whether (w, b) puts every row that has a weight strictly on its own side."""
         (misplaced,) = self.rows.total(misplaced_in, self.loss, w, b)
         return misplaced == 0
+
+    def preferences(self, w, b):
+        """How far (w, b) prefers another class to a row's own, and its own to another, at most."""
+        against, towards = self.rows.total(preferences_in, self.loss, w, b, combine=largest)
+        return float(against), float(towards)
+
+    def has_every_class(self):
+        """Whether every class has a row that has a weight."""
+        (shares,) = self.rows.total(shares_of_classes_in, self.rows.n_classes)
+        return bool((shares > 0).all())
 
     @cached_property
     def moments(self):

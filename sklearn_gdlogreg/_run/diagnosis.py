@@ -7,6 +7,7 @@ import numpy as np
 from .._check import quiet
 from .._descent.coordinates import is_constant
 from .._descent.eigenvalues import lambda_max, lipschitz
+from .._descent.separation import lacks_minimum
 from .run import Result
 
 
@@ -24,8 +25,11 @@ def warning(run: Result, column_name: Callable[[int], str]) -> str:
         sentences.append(stalled(run, column_name))
     elif run.stop_reason == "max_iter":
         sentences.append(not_converged(run, column_name))
-    if separable(run):
-        sentences.append(SEPARABLE)
+    if not run.objective.penalty:
+        if run.objective.separates(run.last.coef, run.last.intercept):
+            sentences.append(SEPARABLE)
+        elif lacks_minimum(run.objective, run.last):
+            sentences.append(QUASI_SEPARATED)
     sentences += _taken_for_constants(run, column_name)
     return " ".join(sentences)
 
@@ -121,11 +125,14 @@ SEPARABLE = (
     "and probabilities with a meaning."
 )
 
-
-def separable(run):
-    """Whether the descent has separated the classes where that means there is no optimum."""
-    objective, last = run.objective, run.last
-    return not objective.penalty and objective.separates(last.coef, last.intercept)
+QUASI_SEPARATED = (
+    "The classes are separated wholly or in part (quasi-separation), and there is no penalty "
+    "(C=inf): some direction of the coefficients moves no row towards another class than its own, "
+    "and some rows away from one, as that of a feature that only rows of one class have. The cost "
+    "has no minimum, the coefficients grow in that direction for as long as the descent goes on, "
+    "and their size says only when it stopped. Set a penalty, such as C=1, for coefficients with a "
+    "meaning."
+)
 
 
 def _violation(run):

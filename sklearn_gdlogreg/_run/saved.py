@@ -7,8 +7,9 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
-import zipfile
+import secrets
+import shutil
+import warnings
 from functools import partial
 from numbers import Real
 from pathlib import Path
@@ -20,7 +21,7 @@ from .._descent.steps import Step
 from .observers import Observer
 from .run import Record
 
-FORMAT = 3
+FORMAT = 4
 # What a resumed fit may change: it decides how far to go, and what to say, not where.
 MAY_CHANGE = {"max_iter", "tol", "n_jobs", "verbose", "warm_start"}
 
@@ -68,10 +69,23 @@ class Saving(Observer):
 
     def __init__(self, path, every, identity):
         self.path, self.every, self.identity = path, every, identity
+        self.has_warned = False
 
     def watch(self, step, run):
-        if step.t and step.t % self.every == 0:
+        if not step.t or step.t % self.every:
+            return
+        try:
             write(self.path, run, self.identity())
+        except OSError as error:  # a full disk, say: no reason to lose the model too
+            if not self.has_warned:
+                self.has_warned = True
+                warnings.warn(
+                    f"The checkpoint of iteration {step.t} could not be written to "
+                    f"{str(self.path)!r}: {error}. The fit goes on, and tries again every "
+                    f"{self.every} iterations; until then the file is what it was.",
+                    UserWarning,
+                    stacklevel=2,
+                )
 
 
 def _described(value):
@@ -104,9 +118,23 @@ def _part_digest(part):
         arrays = [X.T if X.strides[0] < X.strides[-1] else X]
     digest = hashlib.blake2b(digest_size=16)
     for array in (*arrays, part.on_host(part.y), part.on_host(part.share)):
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(memoryview(np.ascontiguousarray(array)).cast("B"))
+        _feed(digest, array)
     return ({part.first: digest.digest()},)
+
+
+def _feed(digest, array):
+    """Have a digest tell apart arrays of other kinds, shapes or bits."""
+    digest.update(f"{array.dtype} {array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+
+
+def _digest_of_arrays(arrays):
+    """A digest of named arrays: whether they are those that were written, all of them."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(arrays):
+        digest.update(name.encode())
+        _feed(digest, arrays[name])
+    return digest.hexdigest()
 
 
 def _merged(a, b):
@@ -114,19 +142,23 @@ def _merged(a, b):
 
 
 def write(path, run, identity):
-    """Put the state of a run into a file, which is replaced as a whole."""
-    arrays = {"identity": np.array(json.dumps(identity)), **_state(run)}
-    folder = path.parent
-    handle, temporary = tempfile.mkstemp(prefix=".checkpoint-", dir=folder)
+    """Put the state of a run into a file, which is replaced as a whole; a link to it stays one."""
+    arrays = _state(run)
+    identity = json.dumps({**identity, "arrays": _digest_of_arrays(arrays)})
+    path = Path(os.path.realpath(path))
+    # Not by `tempfile`, whose files nobody else may read, whatever the umask says.
+    temporary = path.with_name(f".checkpoint-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
+        with temporary.open("xb") as file:
+            np.savez(file, identity=np.array(identity), **arrays)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            temporary.unlink()
         raise
 
 
@@ -243,17 +275,7 @@ def read(path, identity, max_iter):
         found, saved = _loaded(path)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except (
-        ValueError,
-        LookupError,
-        AttributeError,
-        TypeError,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.BadZipFile,
-    ) as error:
+    except Exception as error:  # there is no end of what bytes of any kind can lead to
         raise ValueError(
             f"resume_from={str(path)!r} is not a checkpoint, or it is damaged. Begin again without "
             "resume_from."
@@ -286,10 +308,12 @@ def _loaded(path):
             raise ValueError(f"format {found['format']!r}")
         if found["format"] != FORMAT:
             return found, None
-        arrays = {name: file[name] for name in file.files}
+        arrays = {name: file[name] for name in file.files if name != "identity"}
     missing = {"parameters", "classes", "shape", "data", "validation"} - found.keys()
     if missing:
         raise LookupError(f"no {missing}")
+    if found["arrays"] != _digest_of_arrays(arrays):
+        raise ValueError("other arrays than were written")
     return found, Saved(arrays)
 
 

@@ -280,8 +280,8 @@ class Fold:
         counts = [member.max_iter for member in descent.values()]
         longest = next(m for m in descent.values() if m.max_iter == max(counts))
         nowhere = {"coef_init": None, "intercept_init": None}
-        w, b = check_start(nowhere, objective)
-        result = _fit.descent(with_guarded_schedule(longest), objective, (w, b), kept=counts)
+        start = check_start(nowhere, objective)
+        result = _fit.descent(with_guarded_schedule(longest), objective, start, kept=counts)
         for index, member in descent.items():
             until = result.until(member.max_iter)
             _fit.become(member, _fit.attributes(until, examples.schema))

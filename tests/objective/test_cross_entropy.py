@@ -152,6 +152,30 @@ def test_hits_are_the_rows_whose_own_class_would_be_predicted():
         assert_array_equal(Softmax.hits(z, np.full(3, k)), np.array([0, 0, 1]) == k)
 
 
+def test_the_loss_alone_is_that_of_the_forward_pass_to_the_last_bit(rng):
+    z = rng.normal(size=(3, 500)) * 10.0 ** rng.uniform(-3, 3, 500)
+    y = rng.integers(0, 3, 500)
+    assert_array_equal(Softmax.losses(z, y), Softmax.cross_entropy(z, y)[0])
+    y = (y > 0).astype(float)
+    assert_array_equal(Sigmoid.losses(z[0], y), Sigmoid.cross_entropy(z[0], y)[0])
+
+
+def test_an_infinite_margin_costs_nothing_or_infinitely_much():
+    infinite = np.array([np.inf, -np.inf])
+    assert_array_equal(Sigmoid.losses(infinite, np.array([1.0, 0.0])), [0, 0])
+    assert_array_equal(Sigmoid.losses(infinite, np.array([0.0, 1.0])), [np.inf, np.inf])
+    z = np.array([infinite, [1.0, 1.0], [-np.inf, 2.0]])
+    with np.errstate(invalid="ignore"):
+        assert_array_equal(Softmax.losses(z, np.array([0, 1])), [0, np.log(1 + np.e)])
+        assert_array_equal(Softmax.losses(z, np.array([1, 0])), [np.inf, np.inf])
+
+
+def test_dz_is_finite_at_infinite_margins():
+    with np.errstate(invalid="ignore"):
+        _, dz = Sigmoid.cross_entropy(np.array([np.inf, -np.inf]), np.array([0.0, 0.0]))
+    assert_array_equal(dz, [1, 0])
+
+
 @pytest.mark.parametrize("size", [10.0, 1e4, 1e300])
 def test_the_derivatives_without_the_loss_are_those_with_it(size, rng):
     z, y = rng.normal(size=50) * size, rng.integers(0, 2, 50).astype(float)

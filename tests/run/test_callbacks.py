@@ -1,10 +1,13 @@
 """scikit-learn's callbacks see every iteration of a descent, and may end it."""
 
+import pickle
 import subprocess
 import sys
 import threading
 import warnings
+from typing import ClassVar
 
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -145,3 +148,27 @@ def test_max_iter_zero_is_the_start_for_every_observer(binary):
     assert clf.best_iteration_ == 0
     assert_array_equal(clf.iteration_path_, [0])
     assert recorder.models == []
+
+
+class Pickler(Recorder):
+    """Pickles what it is shown, and keeps the pickles where none of them finds the others."""
+
+    kept: ClassVar[list] = []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.kept.append((pickle.dumps(fitted_estimator), fitted_estimator.coef_))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_what_callbacks_are_shown_can_be_pickled_and_holds_nothing_as_long_as_X(
+    early_stopping, rng
+):
+    X, y = rng.normal(size=(50_000, 2)), np.arange(50_000) % 2
+    options = {"early_stopping": early_stopping, "store_path": True}
+    clf = GDLogisticRegression(0.1, max_iter=5, tol=0, **options)
+    clf.set_callbacks(Pickler()).fit(X, y)
+    kept, Pickler.kept = Pickler.kept, []
+    assert len(kept) == 5 + 1
+    for pickled, coef in kept:
+        assert_array_equal(pickle.loads(pickled).coef_, coef)
+        assert len(pickled) < len(X)  # bytes

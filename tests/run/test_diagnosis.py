@@ -1,7 +1,6 @@
 """What a fit says when it did not end well: the right thing, once, with true numbers."""
 
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -11,21 +10,13 @@ from sklearn.model_selection import GridSearchCV
 
 from sklearn_gdlogreg import GDLogisticRegression
 
+from ..helpers import message_of
+
 
 @pytest.fixture
 def standardized(binary):
     X, y = binary
     return (X - X.mean(axis=0)) / X.std(axis=0), y
-
-
-def message_of(clf, X, y):
-    """The one warning of the fit; empty if there is none."""
-    with warnings.catch_warnings(record=True) as record:
-        warnings.simplefilter("always")
-        clf.fit(X, y)
-    assert len(record) <= 1
-    assert all(warning.category is ConvergenceWarning for warning in record)
-    return str(record[0].message) if record else ""
 
 
 def number_after(text, message):

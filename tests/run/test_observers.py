@@ -130,3 +130,26 @@ def test_stages_without_a_path_are_refused_at_the_call(binary):
     clf.fit(*binary)
     with pytest.raises(ValueError, match=r"stored no path.*fit with store_path=True"):
         clf.staged_predict(binary[0])
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_validation_rows_of_classes_without_weight_are_refused(data, request):
+    X, y = request.getfixturevalue(data)
+    others = X[y == 0], y[y == 0]
+    clf = GDLogisticRegression(early_stopping=True, class_weight={0: 0.0})
+    with pytest.raises(ValueError, match="to stop by are of classes that class_weight gives"):
+        clf.fit(X, y, X_val=others[0], y_val=others[1])
+    clf.set_params(class_weight={0: 1e-300}).fit(X, y, X_val=others[0], y_val=others[1])
+    assert np.isfinite(clf.validation_loss_curve_).all()
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_a_validation_loss_beyond_all_numbers_is_infinite(data, request):
+    X, y = request.getfixturevalue(data)
+    start = {"coef_init": np.full((1 if data == "binary" else 3, 4), 10.0)}
+    start["coef_init"][0] = -10
+    row = np.full((2, 4), 1e308)
+    clf = GDLogisticRegression(1e-3, early_stopping=True, n_iter_no_change=3, tol=0)
+    clf.fit(X, y, X_val=row, y_val=[0, 1], **start)
+    assert clf.validation_loss_curve_[0] == np.inf
+    assert clf.stop_reason_ == "early_stopping"

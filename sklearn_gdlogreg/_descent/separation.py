@@ -1,0 +1,76 @@
+"""Whether a cost without a penalty has no minimum, found from where a descent ended.
+
+It has none where some direction of (w, b) moves no row towards another class than its own, and
+some row away from one: where the classes are separated, or quasi-separated if other rows stay
+where they are (Albert and Anderson, Biometrika 71, 1984). Newton's step tells, from any point:
+
+- A step that moves every z by less than 1 proves that there is no such direction. With
+  h = a (1 - a), the weights |dz| - h |step of z| are positive then, and sum the rows to zero; by
+  Stiemke's theorem only rows that overlap have such weights.
+- Where there is such a direction, Newton's steps tend to it: rows that it does not move come to
+  rest, the others go on by 1 or more for ever.
+"""
+
+import math
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, cg
+
+from .learning_rate import rule_for
+from .plan import plan_for
+
+# The proof allows moves up to 1: the rest is for rounding and for a solution that is not exact.
+SHORT = 0.5
+# Newton's steps and, for each, products with the Hessian; who has no answer then gives none.
+MOST_STEPS, MOST_PRODUCTS = 10, 50
+# The residual of the first step, which is all it takes where rows overlap and the descent has
+# converged: mostly a single product.
+ROUGH = 1e-2
+# No row is moved further against its side: of how the cost rises on the way back from where rows
+# are saturated, the quadratic model knows nothing.
+FARTHEST = 2.0
+
+
+def lacks_minimum(objective, here):
+    """Whether the cost, which has no penalty, falls for ever from the step `here`."""
+    # Beside the longest move, a shorter one than that is rounding.
+    exact = math.sqrt(np.finfo(objective.dtype).eps)
+    w, b, gradient = here.coef, here.intercept, here.gradient
+    coordinates, residual = here.coordinates, ROUGH
+    with objective.rows.holding_blas():
+        if not coordinates.hessian_is_identity:
+            coordinates = _best_coordinates(objective, w, b)
+        for _ in range(MOST_STEPS):
+            v, c = _newton_step(objective, coordinates, w, b, gradient, residual)
+            against, towards = objective.preferences(v, c)
+            if not SHORT <= max(against, towards) < math.inf:
+                return False
+            if against <= exact * towards:
+                # That a class without rows grows less and less probable is what it should do.
+                return objective.has_every_class()
+            rate = min(1.0, FARTHEST / against)
+            w, b = w + rate * v, b + rate * c
+            _, *gradient = objective.cost_and_gradient(w, b)
+            coordinates, residual = _best_coordinates(objective, w, b), exact
+    return False
+
+
+def _best_coordinates(objective, w, b):
+    """Those in which the Hessian at (w, b) is nearly the identity, where they can be afforded."""
+    return plan_for(objective, rule_for("auto"), "auto").coordinates_at_start(w, b)
+
+
+def _newton_step(objective, coordinates, w, b, gradient, residual):
+    """The (v, c) of which H (v, c) = -(dw, db), by conjugate gradients in these coordinates."""
+    dwb = coordinates.pull_back(*gradient)
+    product = objective.hessian_product(w, b)
+
+    def unpacked(v):
+        return coordinates.unpack(v.reshape(dwb.shape).astype(objective.dtype, copy=False))
+
+    def hessian_times(v):
+        return coordinates.pull_back(*product(*unpacked(v))).ravel()
+
+    hessian = LinearOperator((dwb.size, dwb.size), hessian_times, dtype=np.float64)
+    step, _ = cg(hessian, -dwb.ravel(), rtol=residual, maxiter=MOST_PRODUCTS)
+    return unpacked(step)
