@@ -157,7 +157,8 @@ class GDLogisticRegression(
     n_jobs : int, default=None
         Number of threads for `fit`; -1 is one for each core. None is as many as the CPU quota,
         OMP_NUM_THREADS and joblib leave, and one where X is no larger than a cache. The model
-        does not depend on it, to the last bit.
+        does not depend on it, nor on the threads of BLAS, which has one during `fit`, to the last
+        bit.
 
     verbose : int, default=0
         1 shows the progress: one moving line in a terminal if rich is installed, else iterations

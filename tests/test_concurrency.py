@@ -139,3 +139,56 @@ def own_memory():
     """The memory of this process that is not shared with files, in bytes."""
     with open("/proc/self/status") as status:
         return int(status.read().split("RssAnon:")[1].split()[0]) * 1024
+
+
+SEVERAL_PARTS = """
+import atexit, os, threading, warnings
+import numpy as np
+from sklearn_gdlogreg import GDLogisticRegression, descend
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60_000, 20))
+y = (X[:, 0] + rng.logistic(size=60_000) > 0).astype(int)
+"""
+
+
+def output_of(program):
+    command = [sys.executable, "-c", SEVERAL_PARTS + textwrap.dedent(program)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=True
+    ).stdout.split()
+
+
+@pytest.mark.parametrize(
+    "how", ["threading.Thread(target=wait_and_fit).start()", "atexit.register(fit)"]
+)
+def test_after_the_main_thread_has_ended(how, large):
+    program = """
+    def fit():
+        clf = GDLogisticRegression(C=1.0, max_iter=5, tol=0, n_jobs=2).fit(X, y)
+        print(*(value.hex() for value in clf.coef_.ravel().tolist()))
+
+    def wait_and_fit():
+        threading.main_thread().join()
+        fit()
+    """
+    found = output_of(textwrap.dedent(program) + how)
+    assert_array_equal(list(map(float.fromhex, found)), fit(*large)[0])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_descent_goes_on_in_a_forked_process():
+    program = """
+    steps = descend(X, y, 0.1, n_jobs=2)
+    next(steps), next(steps)
+    warnings.simplefilter("ignore")  # Python 3.12 warns of any fork beside a thread
+    child = os.fork()
+    coef = next(steps).coef.tolist()
+    steps.close()
+    if child:
+        _, status = os.waitpid(child, 0)
+        assert status == 0
+    print(*(value.hex() for value in coef))
+    """
+    of_both = output_of(program)
+    assert len(of_both) == 40
+    assert of_both[:20] == of_both[20:]

@@ -6,6 +6,7 @@ NumPy's, here as everywhere: a step sends w and b to the device and brings J, dw
 """
 
 import copy
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -117,6 +118,10 @@ class OnDevice(InMemory):
         """function(part, *arguments), its arrays sent to the device and back."""
         (part,) = self.parts
         return tuple(map(self._back, function(part, *map(self._there, arguments))))
+
+    def holding_blas(self):
+        """Nothing: the sums are not NumPy's."""
+        return nullcontext()
 
     def _there(self, value):
         if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):

@@ -66,9 +66,7 @@ class InMemory:
         self.stored = sum(part.X.nnz for part in parts) if hasattr(X, "nnz") else None
         self.n_classes = n_classes
         self.total_weight = total_weight
-        # Data in one piece are summed as they are, with whatever BLAS does on its own.
-        several = len(parts) > 1
-        self.workers = Workers(min(n_threads(n_jobs), len(parts)) if several else 1, held=several)
+        self.workers = Workers(min(n_threads(n_jobs), len(parts)) if len(parts) > 1 else 1)
 
     @classmethod
     def of(cls, X, codes, n_classes, *, sample_weight=None, of_class=None, n_jobs=None):

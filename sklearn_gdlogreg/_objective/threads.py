@@ -9,8 +9,8 @@ import itertools
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from functools import reduce
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 
 from joblib import cpu_count
 from joblib.parallel import get_active_backend
@@ -37,33 +37,63 @@ def n_threads(n_jobs):
     return min(cpu_count(), int(limit)) if limit.isdigit() and int(limit) else cpu_count()
 
 
+@cache
+def _blas():
+    """NumPy's BLAS and SciPy's, loaded with this package: to look for them takes milliseconds."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+def _limit(threads):
+    """Set the number of threads of each BLAS, from any thread.
+
+    From threadpoolctl 3.8 on OpenBLAS obeys the first thread that set it until that one gives up
+    control, but the last fit to let go of BLAS need not be the first that held it.
+    """
+    give_up_control = {getattr(blas, "clear_controlling_thread", None) for blas in _blas()} - {None}
+    for give_up in give_up_control:
+        give_up(force=True)
+    for blas, n in zip(_blas(), threads, strict=True):
+        blas.set_num_threads(n)
+    for give_up in give_up_control:
+        give_up(force=True)
+
+
 class Held:
     """BLAS, held to one thread for as long as any fit of this process wants it so.
 
     Each for itself would take what another has set for what had been there before, and leave it so.
+    Ctrl-C may come between any two lines here; to ask once more completes what it broke off.
     """
 
     def __init__(self):
-        self.lock, self.count, self.limiter = threading.Lock(), 0, None
+        self.before = None  # the numbers of threads to go back to, until they are there again
+        self.forget_holders()
 
-    def enter(self, blas):
-        with self.lock:
-            if self.count == 0:
-                self.limiter = blas.limit(limits=1)
-            self.count += 1
+    def forget_holders(self):
+        """In a fork: the other threads are not there, and one may have been in the middle of it."""
+        self.lock, self.holders, self.held = threading.RLock(), set(), False
 
-    def leave(self):
+    def enter(self, holder):
         with self.lock:
-            self.count -= 1
-            if self.count == 0:
-                self.limiter.restore_original_limits()
-                self.limiter = None
+            self.holders.add(holder)
+            if self.before is None:
+                self.before = [blas.get_num_threads() for blas in _blas()]
+            if not self.held:
+                _limit([1] * len(self.before))
+                self.held = True
+
+    def leave(self, holder):
+        with self.lock:
+            self.holders.discard(holder)
+            if not self.holders and self.before is not None:
+                self.held = False
+                _limit(self.before)
+                self.before = None
 
 
 HELD = Held()
 if hasattr(os, "register_at_fork"):
-    # Another thread may be in the middle of it, and is not there in the child.
-    os.register_at_fork(after_in_child=HELD.__init__)
+    os.register_at_fork(after_in_child=HELD.forget_holders)
 
 
 class Workers:
@@ -73,17 +103,14 @@ class Workers:
     ----------
     n : int
         The number of threads.
-    held : bool
-        Whether BLAS is held to one thread meanwhile; with n = 1 too, so that the result does not
-        depend on the number of threads.
+
+    BLAS is held to one thread meanwhile; with n = 1 too, so that the result does not depend on the
+    number of threads.
     """
 
-    def __init__(self, n, held=True):
+    def __init__(self, n):
         self.n = n
-        self.held = held
-        self.pool = None
-        self.blas = None
-        self._holding = False
+        self.pool = self.process = None
 
     def holding_blas(self):
         """BLAS with one thread, for more than one `fold` and what is between them.
@@ -91,19 +118,19 @@ class Workers:
         Threads that BLAS starts in between go on spinning for a while, on the core of one of ours:
         sums over a9a, 1.8 ms on two threads, then took 4 ms every other time.
         """
-        return self._hold() if self.held and not self._holding else nullcontext()
+        return nullcontext() if self in HELD.holders else self._hold()
 
     @contextmanager
     def _hold(self):
-        if self.blas is None:
-            self.blas = ThreadpoolController().select(user_api="blas")
-        self._holding = True
-        HELD.enter(self.blas)
         try:
+            HELD.enter(self)
             yield
         finally:
-            HELD.leave()
-            self._holding = False
+            try:
+                HELD.leave(self)
+            except BaseException:
+                HELD.leave(self)  # Ctrl-C came in the middle of it
+                raise
 
     def fold(self, function, tasks, combine):
         """combine(combine(function(tasks[0]), function(tasks[1])), function(tasks[2])) ...
@@ -111,10 +138,9 @@ class Workers:
         The tasks run in any order, their results are combined in the order of the tasks, each as
         soon as it can be: what is kept is little, and the same to the last bit.
         """
-        if len(tasks) == 1 or not self.held:
-            return reduce(combine, map(function, tasks))
-        if self.n > 1 and self.pool is None:
-            self.pool = ThreadPoolExecutor(self.n - 1)
+        if len(tasks) == 1:
+            with self.holding_blas():
+                return function(tasks[0])
         taken = itertools.count()  # one step of it is atomic: every task is taken once
         results = [None] * len(tasks)
 
@@ -126,7 +152,7 @@ class Workers:
 
         combined = Prefix(results, combine)
         with self.holding_blas():
-            helpers = [self.pool.submit(work) for _ in range(self.n - 1)]
+            helpers = self._others(work)
             try:
                 # What the others have done is combined by this thread alone: no lock is needed.
                 work(then=combined.extend)
@@ -135,11 +161,29 @@ class Workers:
                     helper.result()
         return combined.extend()
 
+    def _others(self, work):
+        """`work`, begun by the other threads, or by as many of them as there can be."""
+        self._forget_fork()
+        if self.n > 1 and self.pool is None:
+            self.pool, self.process = ThreadPoolExecutor(self.n - 1), os.getpid()
+        begun = []
+        # Python starts no thread once the main one has ended: this one does it all then.
+        with suppress(RuntimeError):
+            while len(begun) < self.n - 1:
+                begun.append(self.pool.submit(work))
+        return begun
+
+    def _forget_fork(self):
+        """A pool of the process that this one was forked from has no threads here."""
+        if self.process != os.getpid():
+            self.pool = None
+
     def close(self):
         """End the threads; `fold` would start them again."""
+        self._forget_fork()
         if self.pool is not None:
             self.pool.shutdown()
-        self.pool = self.blas = None
+        self.pool = None
 
 
 class Prefix:

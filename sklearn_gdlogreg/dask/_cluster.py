@@ -44,12 +44,14 @@ def scheduler_place(collection):
 def _make_room():
     """Give up this thread's place among those of the worker, where a fit is a task itself.
 
-    What it waits for may have to run there.
+    What it waits for may have to run there. A thread has none left after an earlier fit, and inside
+    `worker_client()`.
     """
     from distributed import secede
-    from distributed.worker import thread_state
+    from distributed.threadpoolexecutor import thread_state as of_pool
+    from distributed.worker import thread_state as of_task
 
-    if hasattr(thread_state, "key") and getattr(thread_state, "proceed", True):
+    if hasattr(of_task, "key") and getattr(of_pool, "proceed", False):
         secede()
 
 

@@ -190,3 +190,34 @@ def test_partitions_that_are_cancelled_are_explained(rows):
         with pytest.raises(RuntimeError, match="cancelled during the fit"):
             clf.fit(lazy(X), lazy(y))
     assert not hasattr(clf, "coef_")
+
+
+def test_a_task_may_fit_again_and_wherever_it_has_left_its_thread_pool(rows):
+    X, y, _ = rows
+    options = {"max_iter": 3, "tol": 0}
+    expected = GDLogisticRegression(0.01, **options).fit(X, y)
+
+    def fit(**more):
+        return DaskGDLogisticRegression(0.01, **options).fit(lazy(X), lazy(y), **more)
+
+    def again():
+        fit().score(lazy(X), lazy(y))
+        return fit().coef_
+
+    def with_validation_data():
+        clf = DaskGDLogisticRegression(0.01, early_stopping=True, **options)
+        return clf.fit(lazy(X), lazy(y), X_val=lazy(X), y_val=lazy(y)).coef_
+
+    def with_a_client():
+        with distributed.worker_client():
+            fit()
+        return fit().coef_
+
+    def seceded():
+        distributed.secede()
+        return fit().coef_
+
+    with a_cluster(n_workers=1) as client:
+        for task in (again, with_validation_data, with_a_client, seceded):
+            coef = client.submit(task, pure=False).result(timeout=60)
+            assert_allclose(coef, expected.coef_, rtol=1e-9, err_msg=task.__name__)

@@ -1,7 +1,9 @@
 """Threads: the same numbers to the last bit, and nothing left behind."""
 
+import inspect
 import operator
 import pickle
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +13,10 @@ import pytest
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import clone
-from threadpoolctl import ThreadpoolController
+from sklearn.datasets import load_digits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg import Checkpoint, GDLogisticRegression, cost_and_gradient, descend
 from sklearn_gdlogreg._descent.steps import begin
 from sklearn_gdlogreg._objective.in_memory import added
 from sklearn_gdlogreg._objective.objective import Objective
@@ -168,3 +171,114 @@ def test_workers_of_a_process_pool_share_the_cores():
     with parallel_config(backend="loky", inner_max_num_threads=1):
         inside = Parallel(n_jobs=2)(delayed(n_threads)(None) for _ in range(2))
     assert inside == [1, 1]
+
+
+@pytest.fixture(scope="module")
+def in_one_piece():
+    """Data that fit a cache, large enough for BLAS to start threads for them."""
+    return load_digits(return_X_y=True)
+
+
+@pytest.fixture
+def blas_threads():
+    """A function: how many threads each BLAS has."""
+    blas = ThreadpoolController().select(user_api="blas")
+    return lambda: [pool["num_threads"] for pool in blas.info()]
+
+
+def with_blas_threads(n, function):
+    with threadpool_limits(n, user_api="blas"):
+        return function()
+
+
+@pytest.mark.parametrize("options", [{"learning_rate": 0.01, "coordinates": "raw"}, {"C": 1.0}])
+def test_any_number_of_blas_threads_gives_the_same_bits(options, in_one_piece):
+    def fit():
+        clf = GDLogisticRegression(max_iter=10, tol=0, early_stopping=True, random_state=0)
+        return clf.set_params(**options).fit(*in_one_piece)
+
+    expected, found = with_blas_threads(1, fit), with_blas_threads(2, fit)
+    for name in ("coef_", "intercept_", "loss_curve_", "validation_loss_curve_"):
+        assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_functions_of_the_course_give_the_same_bits_on_any_number_of_blas_threads(in_one_piece):
+    X, y = in_one_piece
+    w, b = np.random.default_rng(0).normal(size=(10, 64)), np.zeros(10)
+
+    def compute():
+        steps = descend(X, y, 0.01)
+        return [next(steps).coef for _ in range(5)], *cost_and_gradient(X, y, w, b)
+
+    for one, two in zip(with_blas_threads(1, compute), with_blas_threads(2, compute), strict=True):
+        assert_array_equal(one, two)
+
+
+def test_a_fit_goes_on_with_another_number_of_blas_threads(in_one_piece, tmp_path):
+    clf = GDLogisticRegression(C=1.0, max_iter=20, tol=0)
+    expected = with_blas_threads(1, lambda: clone(clf).fit(*in_one_piece))
+    half = clone(clf).set_params(max_iter=10).set_callbacks(Checkpoint(tmp_path / "half", every=9))
+    with_blas_threads(1, lambda: half.fit(*in_one_piece))
+    resumed = with_blas_threads(2, lambda: clf.fit(*in_one_piece, resume_from=tmp_path / "half"))
+    assert_array_equal(resumed.coef_, expected.coef_)
+    assert_array_equal(resumed.loss_curve_, expected.loss_curve_)
+
+
+def test_a_fit_holds_blas_whichever_thread_held_it_before(in_one_piece, blas_threads):
+    during = []
+
+    def rate(t):
+        during.append(blas_threads())
+        return 0.01
+
+    def fit():
+        GDLogisticRegression(rate, max_iter=1, tol=0).fit(*in_one_piece)
+
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        fit()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(fit).result()
+            fit()
+        assert during == [[1] * len(before)] * 3
+        assert blas_threads() == before
+
+
+def interrupted_at(k, function):
+    """Whether a Ctrl-C came at the k-th of the places where Python lets one in.
+
+    These are where a function begins and where one has returned, other than by a yield.
+    """
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        yields = event == "return" and frame.f_code.co_flags & inspect.CO_GENERATOR
+        count += event in ("call", "return", "c_return") and not yields
+        if count == k:
+            raise KeyboardInterrupt
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        function()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.setprofile(before)
+    return count >= k
+
+
+def test_ctrl_c_leaves_blas_as_it_was_wherever_it_comes(blas_threads):
+    def hold():
+        with Workers(1).holding_blas():
+            pass
+
+    hold()  # BLAS is looked for once
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        k = 1
+        while interrupted_at(k, hold):
+            assert blas_threads() == before, k
+            k += 1
+        assert k > 20
