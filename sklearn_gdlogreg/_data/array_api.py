@@ -94,10 +94,16 @@ class DevicePart(Part):
     def _with(self, X, y, share):
         return DevicePart(X, y, share, self.xp, self.block_length)
 
+    def sampled_share(self, stride):
+        return self.xp.take(self.share, self._sampled(stride), axis=0)
+
+    def _sampled(self, stride):
+        return self.xp.xp.asarray(sampled(0, self.m, stride), device=self.xp.device)
+
     def sample(self, stride):
         if stride == 1:
             return self
-        chosen = self.xp.xp.asarray(sampled(0, self.m, stride), device=self.xp.device)
+        chosen = self._sampled(stride)
         return self._with(*(self.xp.take(a, chosen, axis=0) for a in (self.X, self.y, self.share)))
 
     @staticmethod

@@ -114,5 +114,5 @@ class Decorrelation:
 
 def weights_in(part, stride):
     """Sums of the shares of a part's sampled rows and of their squares, and how many are not 0."""
-    share = part.on_host(part.sample(stride).share).astype(np.float64)
+    share = part.on_host(part.sampled_share(stride)).astype(np.float64)
     return float(share.sum()), float(np.vdot(share, share)), int(np.count_nonzero(share))

@@ -142,6 +142,10 @@ class Part:
         chosen = sampled(self.first, self.first + self.m, stride) - self.first
         return self._with(self._rows(self.X, chosen), self.y[chosen], self.share[chosen])
 
+    def sampled_share(self, stride):
+        """The shares of the sampled rows alone."""
+        return self.share[sampled(self.first, self.first + self.m, stride) - self.first]
+
     @staticmethod
     def _rows(X, chosen):
         return X[chosen] if sparse.issparse(X) else np.take(X, chosen, axis=0)
