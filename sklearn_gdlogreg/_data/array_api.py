@@ -13,7 +13,7 @@ import numpy as np
 
 from .._check import library_of, on_host
 from .._objective.in_memory import InMemory
-from .._objective.rows import Part, sampled
+from .._objective.rows import Part
 from .._sklearn import supported_float_dtypes
 
 
@@ -94,17 +94,11 @@ class DevicePart(Part):
     def _with(self, X, y, share):
         return DevicePart(X, y, share, self.xp, self.block_length)
 
-    def sampled_share(self, stride):
-        return self.xp.take(self.share, self._sampled(stride), axis=0)
-
     def _sampled(self, stride):
-        return self.xp.xp.asarray(sampled(0, self.m, stride), device=self.xp.device)
+        return self.xp.xp.asarray(super()._sampled(stride), device=self.xp.device)
 
-    def sample(self, stride):
-        if stride == 1:
-            return self
-        chosen = self._sampled(stride)
-        return self._with(*(self.xp.take(a, chosen, axis=0) for a in (self.X, self.y, self.share)))
+    def _take(self, rows, chosen):
+        return self.xp.take(rows, chosen, axis=0)
 
     @staticmethod
     def on_host(array):

@@ -139,16 +139,19 @@ class Part:
         """One row of every `stride` rows, counted among all rows; all of them for 1."""
         if stride == 1:
             return self
-        chosen = sampled(self.first, self.first + self.m, stride) - self.first
-        return self._with(self._rows(self.X, chosen), self.y[chosen], self.share[chosen])
+        chosen = self._sampled(stride)
+        return self._with(*(self._take(rows, chosen) for rows in (self.X, self.y, self.share)))
 
     def sampled_share(self, stride):
         """The shares of the sampled rows alone."""
-        return self.share[sampled(self.first, self.first + self.m, stride) - self.first]
+        return self._take(self.share, self._sampled(stride))
 
-    @staticmethod
-    def _rows(X, chosen):
-        return X[chosen] if sparse.issparse(X) else np.take(X, chosen, axis=0)
+    def _sampled(self, stride):
+        """The numbers that the sampled rows have here."""
+        return sampled(self.first, self.first + self.m, stride) - self.first
+
+    def _take(self, rows, chosen):
+        return rows[chosen] if sparse.issparse(rows) else np.take(rows, chosen, axis=0)
 
     def select_columns(self, columns):
         """Some columns of sparse rows."""
