@@ -195,7 +195,7 @@ def descent(parameters, objective, start, saved=None, observers=(), **options) -
             given=given,
             learning_rate=parameters.learning_rate,
             coordinates=parameters.coordinates,
-            resumed=None if saved is None else (saved.step, saved.made_at),
+            resumed=None if saved is None else (saved.step, saved.made_at, saved.entered_at),
         )
         if saved is not None:
             saved.restore(observers)

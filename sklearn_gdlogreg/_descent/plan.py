@@ -1,18 +1,21 @@
 """Which coordinates a descent moves in, from when on, and when they are made anew."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .._objective.objective import Objective
 from .coordinates import Coordinates, Raw, Standardized
-from .decorrelation import Decorrelation, map_fits_in_memory
+from .decorrelation import HIGH_PRICE, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
+from .row_space import RowSpace, Unfit, pays, price
 
-# Of the digits of the gradient of a standardized column; a tenth of what `tol` is by default.
 # How large the rounding of a standardized column's gradient may be: as `tol` is by default.
 MOST_ROUNDING = 1e-4
+# Wide data take standardized descents hundreds of steps: a basis of their rows is worth more
+# evaluations than a map that may or may not be needed.
+PRICE_OF_MANY_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -29,22 +32,47 @@ class Plan:
         Who makes maps.
     first_at : int or inf
         The iteration to make the first map in; inf for never.
-    period : int or inf
-        How many steps a map is kept.
+    adapts : bool
+        Whether maps are made anew: a rule that knows nothing of the cost would not notice that its
+        coordinates have changed.
+    enters_at : int or inf
+        The iteration to enter the row space in; inf for never.
+    centred : bool
+        Whether its rows are to be measured from their mean.
+    space : RowSpace or None
+        The row space that all this is in.
     """
 
     objective: Objective
     first: Coordinates
     decorrelation: Decorrelation | None = None
     first_at: float = math.inf
-    period: float = math.inf
+    adapts: bool = False
+    enters_at: float = math.inf
+    centred: bool = False
+    space: RowSpace | None = None
+
+    def in_row_space(self, w):
+        """The plan that goes on from w there; this one, if the rows are of no use for it."""
+        mean = self.objective.moments[0].astype(np.float64) if self.centred else None
+        try:
+            space = RowSpace(self.objective, mean, w)
+        except Unfit:
+            return replace(self, enters_at=math.inf)
+        if self.first.name == "raw":
+            return Plan(space.objective, self.first, space=space)
+        # A map of so few coordinates costs less than they did: it is made at once.
+        first = standardized(space.objective)
+        decorrelation = Decorrelation(space.objective, first)
+        first_at = 0 if decorrelation.fits_in_memory else math.inf
+        return Plan(space.objective, first, decorrelation, first_at, self.adapts, space=space)
 
     def coordinates_at_start(self, w, b):
-        return self.coordinates_at(0, w, b) if self.first_at == 0 else self.first
+        return self.coordinates_at(0, w, b)
 
     def coordinates_at(self, t, w, b):
         """Made for where the descent stands after t iterations."""
-        return self.decorrelation.at(w, b, t)
+        return self.first if t < self.first_at else self.decorrelation.at(w, b, t)
 
     def coordinates_made_at(self, made_at):
         """Those of a descent that goes on, which were made at (t, w, b); at none, the first."""
@@ -55,7 +83,7 @@ class Plan:
         if coordinates.made_at is None:
             return self.first_at
         t, _, _ = coordinates.made_at
-        return t + self.period
+        return t + self.decorrelation.period if self.adapts else math.inf
 
 
 def check_coordinates(coordinates, objective):
@@ -67,7 +95,7 @@ def check_coordinates(coordinates, objective):
             "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
             "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
         )
-    if not map_fits_in_memory(objective):
+    if not (map_fits_in_memory(objective) or spans_all(objective)):
         raise ValueError(
             f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
             "every class, too large for these features; use coordinates='standardized'."
@@ -78,16 +106,40 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     """The plan that a `coordinates` parameter stands for."""
     check_coordinates(coordinates, objective)
     if coordinates == "raw" or (coordinates == "auto" and not rule.chooses_coordinates):
-        return Plan(objective, Raw())
+        enters_at = _worth_at(price(objective), HIGH_PRICE) if pays(objective) else math.inf
+        return Plan(objective, Raw(), enters_at=enters_at)
     objective = precise(objective)
     first = standardized(objective)
     if coordinates == "standardized" or not objective.penalty.smooth:
         return Plan(objective, first)
+    wanted = coordinates == "decorrelated"
     decorrelation = Decorrelation(objective, first)
-    first_at = 0 if coordinates == "decorrelated" else decorrelation.first_at
-    # A rule that knows nothing of the cost would not notice that its coordinates have changed.
-    period = decorrelation.period if rule.adapts else math.inf
-    return Plan(objective, first, decorrelation, first_at, period)
+    enters_at = math.inf
+    if spans_all(objective):
+        enters_at = 0 if wanted else _worth_at(price(objective), PRICE_OF_MANY_STEPS)
+    first_at = 0 if wanted else decorrelation.first_at
+    return Plan(
+        objective,
+        first,
+        decorrelation,
+        first_at,
+        rule.adapts,
+        enters_at=enters_at,
+        centred=objective.fit_intercept,
+    )
+
+
+def _worth_at(price, at_once):
+    """The iteration to pay a price in: when as much has been spent without, if it is high."""
+    return 0 if price <= at_once else int(price)
+
+
+def spans_all(objective):
+    """Whether a descent in the best of coordinates stays in the row space, and is cheaper there.
+
+    With a penalty that is the same for all coefficients, every Newton step is a sum of rows.
+    """
+    return objective.penalty.l2 > 0 and pays(objective)
 
 
 def precise(objective):

@@ -12,6 +12,7 @@ from .coordinates import Coordinates
 from .eigenvalues import lipschitz
 from .learning_rate import Memory, Rule, inverse, rule_for
 from .plan import Plan, plan_for
+from .row_space import RowSpace
 
 
 class Step(NamedTuple):
@@ -21,14 +22,12 @@ class Step(NamedTuple):
     ----------
     t : int
         The number of iterations made; 0 is the start.
-    coef : ndarray of shape (n_features,) or (n_classes, n_features)
-        w, in the units of X.
-    intercept : float or ndarray of shape (n_classes,)
-        b.
+    w : ndarray of shape (n_features,) or (n_classes, n_features)
+    b : float or ndarray of shape (n_classes,)
     cost : float
         J(w, b), the penalty included.
-    gradient : tuple of ndarray
-        (dw, db), shaped as coef and intercept; of all but the L1 penalty, which has no gradient.
+    dw, db : ndarray
+        The gradient, shaped as w and b; of all but the L1 penalty, which has none.
     learning_rate : float
         The alpha of the iteration that led here; nan at the start.
     wb, dwb : ndarray
@@ -37,26 +36,51 @@ class Step(NamedTuple):
         These coordinates.
     memory : tuple of float
         What the learning-rate rule carries from this step to the next.
+    space : RowSpace or None
+        Where w, b and their derivatives are not those of the columns of X, but of a basis of its
+        rows: what makes them so.
     """
 
     t: int
-    coef: np.ndarray
-    intercept: np.ndarray
+    w: np.ndarray
+    b: np.ndarray
     cost: float
-    gradient: tuple[np.ndarray, np.ndarray]
+    dw: np.ndarray
+    db: np.ndarray
     learning_rate: float
     wb: np.ndarray
     dwb: np.ndarray
     coordinates: Coordinates
     memory: Memory = ()
+    space: RowSpace | None = None
+
+    @property
+    def coef(self) -> np.ndarray:
+        """w, in the units of X: made when it is looked at, where the descent has another."""
+        return self.w if self.space is None else self.space.coef(self.w)
+
+    @property
+    def intercept(self) -> np.ndarray:
+        """b, of the same."""
+        return self.b if self.space is None else self.space.intercept(self.w, self.b)
+
+    @property
+    def gradient(self) -> tuple[np.ndarray, np.ndarray]:
+        """dw and db, of the same."""
+        if self.space is None:
+            return self.dw, self.db
+        return self.space.gradient(self.dw, self.db)
 
 
 class Problem:
     """An objective, seen in the coordinates of a descent: what a rule and a step need to know."""
 
-    def __init__(self, objective: Objective, coordinates: Coordinates):
+    def __init__(
+        self, objective: Objective, coordinates: Coordinates, space: RowSpace | None = None
+    ):
         self.objective = objective
         self.coordinates = coordinates
+        self.space = space
         self.penalty = objective.penalty
         self.dtype = objective.dtype
 
@@ -74,13 +98,15 @@ class Problem:
     def _step(self, t, wb, learning_rate, w, b):
         J, dw, db = self.objective.cost_and_gradient(w, b)
         dwb = self.coordinates.pull_back(dw, db)
-        return Step(t, w, b, J, (dw, db), learning_rate, wb, dwb, self.coordinates)
+        return Step(
+            t, w, b, J, dw, db, learning_rate, wb, dwb, self.coordinates, space=self.space
+        )
 
     def seen(self, here):
         """A step of other coordinates as it is in these."""
         return here._replace(
-            wb=self.coordinates.pack(here.coef, here.intercept),
-            dwb=self.coordinates.pull_back(*here.gradient),
+            wb=self.coordinates.pack(here.w, here.b),
+            dwb=self.coordinates.pull_back(here.dw, here.db),
             coordinates=self.coordinates,
         )
 
@@ -118,21 +144,45 @@ def violation(step: Step, penalty) -> float:
 
 def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[Step]:
     """The descent itself: yields `here`, then the step that follows it, and so on for ever."""
-    rows = problem.objective.rows
+    rows = plan.objective.rows
     stale_at = plan.stale_at(problem.coordinates)
     try:
         while True:
             yield here
             # Around the step alone: a generator must not change its caller's state between two.
             with quiet(), rows.holding_blas():
+                if here.t >= plan.enters_at:
+                    plan, problem, here = entered(plan, rule, here)
+                    stale_at = plan.stale_at(problem.coordinates)
                 if here.t >= stale_at:
-                    coordinates = plan.coordinates_at(here.t, here.coef, here.intercept)
+                    coordinates = plan.coordinates_at(here.t, here.w, here.b)
                     stale_at = plan.stale_at(coordinates)
-                    problem = Problem(problem.objective, coordinates)
+                    problem = Problem(problem.objective, coordinates, plan.space)
                     here = problem.seen(here)._replace(memory=rule.init(problem))
                 here = rule.take(here, partial(problem.move, here))
     finally:
         rows.close()
+        plan.objective.rows.close()
+
+
+def started(plan, rule, w, b):
+    """The problem and the step that a descent begins with."""
+    problem = Problem(plan.objective, plan.coordinates_at_start(w, b), plan.space)
+    here = problem.start(w, b)
+    return problem, here._replace(memory=rule.init(problem))
+
+
+def entered(plan, rule, here):
+    """The plan, the problem and the step that go on from `here` in the row space."""
+    plan = plan.in_row_space(here.w)
+    if plan.space is None:
+        return plan, Problem(plan.objective, here.coordinates), here
+    w, b = plan.space.entered(here.w, here.b)
+    problem = Problem(plan.objective, plan.coordinates_at(here.t, w, b), plan.space)
+    there = problem.start(w, b)._replace(t=here.t, learning_rate=here.learning_rate)
+    # Of a rotation a rule notices nothing.
+    rotated = here.coordinates.name == there.coordinates.name == "raw"
+    return plan, problem, there._replace(memory=here.memory if rotated else rule.init(problem))
 
 
 def begin(
@@ -143,25 +193,30 @@ def begin(
     learning_rate,
     coordinates: str,
     given: str = "",
-    resumed: tuple[Step, tuple | None] | None = None,
+    resumed: tuple[Step, tuple | None, np.ndarray | None] | None = None,
 ) -> Generator[Step]:
     """A descent from (w, b): what all that descend have in common.
 
-    Or from a later step, with `resumed`: the step, and what its coordinates were made at. `given`
-    is what a message should call the start by, empty for zeros.
+    Or from a later step, with `resumed`: the step, what its coordinates were made at, and where
+    it entered the row space, if it did. `given` is what a message should call the start by, empty
+    for zeros.
     """
     rule = rule_for(learning_rate)
     with quiet(), objective.rows.holding_blas():
         plan = plan_for(objective, rule, coordinates)
         if resumed is None:
             w, b = (each.astype(plan.objective.dtype, copy=False) for each in (w, b))
-            problem = Problem(plan.objective, plan.coordinates_at_start(w, b))
-            here = problem.start(w, b)
-            here = here._replace(memory=rule.init(problem))
+            if plan.enters_at == 0:
+                plan = plan.in_row_space(w)
+            if plan.space is not None:
+                w, b = plan.space.entered(w, b)
+            problem, here = started(plan, rule, w, b)
         else:
-            here, made_at = resumed
-            problem = Problem(plan.objective, plan.coordinates_made_at(made_at))
-            here = here._replace(coordinates=problem.coordinates)
+            here, made_at, entered_at = resumed
+            if entered_at is not None:
+                plan = plan.in_row_space(entered_at)
+            problem = Problem(plan.objective, plan.coordinates_made_at(made_at), plan.space)
+            here = here._replace(coordinates=problem.coordinates, space=plan.space)
     if not (np.isfinite(here.cost) and np.isfinite(here.dwb).all()):
         reason = (
             f"the start, {given}, is too far out for the scale of X. Start from smaller "

@@ -65,7 +65,7 @@ class InMemory:
         self.n, self.dtype = X.shape[1], X.dtype
         self.stored = sum(part.X.nnz for part in parts) if hasattr(X, "nnz") else None
         self.n_classes = n_classes
-        self.total_weight = total_weight
+        self.total_weight, self.n_jobs = total_weight, n_jobs
         self.workers = Workers(min(n_threads(n_jobs), len(parts)) if len(parts) > 1 else 1)
 
     @classmethod

@@ -261,6 +261,13 @@ class Objective:
         mean, deviation = self.moments
         return np.abs(mean) / np.where(deviation > 0, deviation, np.inf)
 
+    def over(self, rows):
+        """This cost over other rows of the same labels and weights."""
+        other = copy.copy(self)
+        other.rows, other.m, other.n, other.dtype = rows, rows.m, rows.n, rows.dtype
+        vars(other).pop("moments", None)
+        return other
+
     def computed_in(self, dtype):
         """This cost for w and b in another dtype, which all that is computed has too."""
         other = copy.copy(self)

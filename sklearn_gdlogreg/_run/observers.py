@@ -96,8 +96,9 @@ class EarlyStopping(Observer):
         if state["best_t"] < here.t:
             self.best = here._replace(
                 t=int(state["best_t"]),
-                coef=state["best_coef"],
-                intercept=state["best_intercept"],
+                w=state["best_coef"],
+                b=state["best_intercept"],
+                space=None,
             )
 
     def finish(self, last):

@@ -114,6 +114,49 @@ class Result:
         )
 
 
+class LateGradients:
+    """The largest entries of gradients over many columns, made for several steps at once.
+
+    In the row space dw has an entry for every row. All its entries take a product with X, which is
+    as long as many steps; one product with many gradients is not.
+    """
+
+    # A product with more or fewer would round in another way.
+    AT_ONCE = 64
+
+    def __init__(self, tol):
+        self.tol = tol
+        self.steps = []
+        self.known = None  # the last dw of which the largest entry is known, and that
+
+    def add(self, step, norm):
+        """Remember the step; whether its largest entry must be known now."""
+        self.steps.append(step)
+        return len(self.steps) == self.AT_ONCE or (self.tol > 0 and self._may_be_small(step, norm))
+
+    def _may_be_small(self, step, norm):
+        """Whether the largest entry, which `norm` is no less than, may be within tol."""
+        if norm > self.tol * math.sqrt(step.space.rows.n * step.dwb[..., -1].size + 1):
+            return False
+        if self.known is None:
+            return True
+        dwb, largest = self.known
+        return largest - np.linalg.norm(step.dwb - dwb) <= self.tol
+
+    def largest_entries(self):
+        """The iterations that have been added, and the largest entry of each; then forget them."""
+        if not self.steps:
+            return []
+        steps, self.steps = self.steps, []
+        gradients = np.zeros((self.AT_ONCE, *steps[0].dw.shape))
+        for i, step in enumerate(steps):
+            gradients[i] = step.dw
+        of_w = steps[0].space.largest_entries(gradients)
+        largest = [max(float(a), float(np.abs(s.db).max())) for a, s in zip(of_w, steps, strict=False)]
+        self.known = steps[-1].dwb, largest[-1]
+        return [(step.t, each) for step, each in zip(steps, largest, strict=True)]
+
+
 class Run:
     """Follows the steps of a descent until one of them is the last.
 
@@ -168,7 +211,8 @@ class Run:
         self.steps: dict[int, Step] = {}
         self.observers = observers
         self.interruptible = interruptible
-        self.records = list(records)
+        self._records = list(records)
+        self._gradients = LateGradients(tol)
         # Steps, once there is a first.
         self.best: Any = best
         self.last: Any = None
@@ -183,7 +227,7 @@ class Run:
             with closing(steps):
                 self._consume(steps)
             # What was interrupted between two lines may have written one and not the other.
-            del self.records[self.last.t + 1 :]
+            del self._records[self.last.t + 1 :]
             for observer in self.observers:
                 observer.finish(self.last)
             result = self.result()
@@ -193,6 +237,14 @@ class Run:
         finally:
             for observer in self.observers:
                 observer.release()
+
+    @property
+    def records(self) -> list[Record]:
+        """What is remembered of the start and of every iteration."""
+        for t, violated in self._gradients.largest_entries():
+            if t < len(self._records):
+                self._records[t] = self._records[t]._replace(violation=violated)
+        return self._records
 
     def result(self) -> Result:
         """What the run has come to, by now."""
@@ -229,15 +281,21 @@ class Run:
 
     def _watch(self, step):
         """Remember the step, and see whether it is the last."""
-        violated = violation(step, self.objective.penalty)
+        late = step.space is not None and step.coordinates.name == "raw"
+        # At first a bound of it, where it is of many columns and made for many steps at once.
+        violated = (
+            float(np.linalg.norm(step.dwb)) if late else violation(step, self.objective.penalty)
+        )
         if not (math.isfinite(step.cost) and math.isfinite(violated)):
             self.stop_reason = "diverged"
             return
         # tol=0 asks for max_iter iterations, whatever they do.
         stalled = self.tol > 0 and self._stands_still(step)
         seconds = time.perf_counter() - self.began
-        self.records.append(Record(step.cost, violated, step.learning_rate, seconds))
+        self._records.append(Record(step.cost, violated, step.learning_rate, seconds))
         self.last = step
+        if late and self._gradients.add(step, violated):
+            violated = self.records[-1].violation
         if self.best is None or step.cost < self.best.cost:
             self.best = step
         if step.t in self.kept:

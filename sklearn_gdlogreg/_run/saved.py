@@ -21,7 +21,7 @@ from .._descent.steps import Step
 from .observers import Observer
 from .run import Record
 
-FORMAT = 4
+FORMAT = 5
 # What a resumed fit may change: it decides how far to go, and what to say, not where.
 MAY_CHANGE = {"max_iter", "tol", "n_jobs", "verbose", "warm_start"}
 
@@ -166,11 +166,11 @@ def _state(run):
     here, best = run.last, run.best
     state = {
         "t": here.t,
-        "coef": here.coef,
-        "intercept": here.intercept,
+        "w": here.w,
+        "b": here.b,
         "cost": here.cost,
-        "dw": here.gradient[0],
-        "db": here.gradient[1],
+        "dw": here.dw,
+        "db": here.db,
         "learning_rate": here.learning_rate,
         "wb": here.wb,
         "dwb": here.dwb,
@@ -182,7 +182,9 @@ def _state(run):
         "best_intercept": best.intercept,
     }
     if here.coordinates.made_at is not None:
-        state["map_t"], state["map_coef"], state["map_intercept"] = here.coordinates.made_at
+        state["map_t"], state["map_w"], state["map_b"] = here.coordinates.made_at
+    if here.space is not None:
+        state["entered_at"] = here.space.entered_at
     for observer in run.observers:
         if observer.saved:
             of_observer = observer.state()
@@ -203,21 +205,24 @@ class Saved:
         Where the descent was; its coordinates are to be made again.
     made_at : tuple or None
         The iteration, w and b that decorrelated coordinates were made at.
+    entered_at : ndarray or None
+        The w that the descent entered the row space at.
     """
 
     def __init__(self, arrays):
         self.arrays = arrays
-        number = arrays["coef"].dtype.type
+        number = arrays["w"].dtype.type
 
         def output(name):
             return arrays[name] if arrays[name].ndim else number(arrays[name])
 
         self.step = Step(
             t=int(arrays["t"]),
-            coef=arrays["coef"],
-            intercept=output("intercept"),
+            w=arrays["w"],
+            b=output("b"),
             cost=float(arrays["cost"]),
-            gradient=(arrays["dw"], output("db")),
+            dw=arrays["dw"],
+            db=output("db"),
             learning_rate=float(arrays["learning_rate"]),
             wb=arrays["wb"],
             dwb=arrays["dwb"],
@@ -226,7 +231,8 @@ class Saved:
         )
         self.made_at = None
         if "map_t" in arrays:
-            self.made_at = int(arrays["map_t"]), arrays["map_coef"], output("map_intercept")
+            self.made_at = int(arrays["map_t"]), arrays["map_w"], output("map_b")
+        self.entered_at = arrays.get("entered_at")
 
     @property
     def records(self):
@@ -245,8 +251,8 @@ class Saved:
         return self.step._replace(
             t=int(self.arrays["best_t"]),
             cost=float(self.arrays["best_cost"]),
-            coef=self.arrays["best_coef"],
-            intercept=self.arrays["best_intercept"],
+            w=self.arrays["best_coef"],
+            b=self.arrays["best_intercept"],
         )
 
     def restore(self, observers):
