@@ -98,8 +98,12 @@ class GDLogisticRegression(
     tol : float, default=1e-4
         Stop when no entry of the gradient (with L1: of the optimality violation) is larger than
         this in absolute value, in the coordinates being descended in. In raw coordinates and
-        without L1 that is LogisticRegression's criterion with lbfgs. 0 runs exactly `max_iter`
-        iterations and warns of nothing but a cost that stops being finite.
+        without L1 that is LogisticRegression's criterion with lbfgs. Beyond it, rules that look at
+        the cost ("auto", "barzilai-borwein", "backtracking") go on, if there is a penalty, until
+        the cost can fall by no more than a tenth of `tol`, relative to itself, as estimated by
+        alpha / 2 times the squared norm of the gradient with the longest alpha of the last ten
+        steps. 0 runs exactly `max_iter` iterations, and warns only of a learning rate that is too
+        large.
 
     C : float in (0, inf], default=inf
         Inverse of the strength of the penalty, as in LogisticRegression. The default is no

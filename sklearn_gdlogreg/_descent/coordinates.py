@@ -8,6 +8,7 @@ coordinates of w, and in its last entry that of b.
 import math
 
 import numpy as np
+from scipy.linalg import get_lapack_funcs
 
 
 def join(w, b):
@@ -165,7 +166,7 @@ class Decorrelated(Coordinates):
         )
         R = np.linalg.cholesky(floored).astype(dtype, copy=False)
         # The inverse itself: products with it are what every step needs.
-        self.from_gradient = np.linalg.inv(R)
+        self.from_gradient = _inverse(R)
         self.to_standardized = np.swapaxes(self.from_gradient, -1, -2)
         self.from_standardized = np.swapaxes(R, -1, -2)
 
@@ -191,6 +192,15 @@ class Decorrelated(Coordinates):
         # the softmax adds between the classes at most doubles it: 2 diag(a (1 - a)) - (diag(a) -
         # a a') is diagonally dominant.
         return 4 * second_derivative_bound
+
+
+def _inverse(R):
+    """The inverse of lower triangular matrices, of which nothing above the diagonal is looked at."""
+    if R.ndim > 2:
+        return np.stack([_inverse(each) for each in R])
+    (trtri,) = get_lapack_funcs(("trtri",), (R,))
+    inverse, _ = trtri(R, lower=True)
+    return np.ascontiguousarray(inverse)
 
 
 def _sum_of_squares(size):

@@ -15,7 +15,7 @@ from .row_space import RowSpace, Unfit, pays, price
 MOST_ROUNDING = 1e-4
 # Wide data take standardized descents hundreds of steps: a basis of their rows is worth more
 # evaluations than a map that may or may not be needed.
-PRICE_OF_MANY_STEPS = 100
+PRICE_OF_MANY_STEPS = 150
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     """The plan that a `coordinates` parameter stands for."""
     check_coordinates(coordinates, objective)
     if coordinates == "raw" or (coordinates == "auto" and not rule.chooses_coordinates):
-        enters_at = _worth_at(price(objective), HIGH_PRICE) if pays(objective) else math.inf
+        worth = pays(objective) and objective.n >= 2 * objective.m
+        enters_at = _worth_at(price(objective), HIGH_PRICE) if worth else math.inf
         return Plan(objective, Raw(), enters_at=enters_at)
     objective = precise(objective)
     first = standardized(objective)

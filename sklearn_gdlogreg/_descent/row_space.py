@@ -243,7 +243,7 @@ def pays(objective: Objective) -> bool:
         return False
     if objective.rows.stored is not None and 2 * objective.m**2 > objective.rows.stored:
         return False
-    return objective.n >= 2 * objective.m and objective.m * objective.n >= LEAST_ENTRIES
+    return objective.n > objective.m and objective.m * objective.n >= LEAST_ENTRIES
 
 
 def price(objective: Objective) -> float:

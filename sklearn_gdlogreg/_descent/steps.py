@@ -8,7 +8,7 @@ import numpy as np
 
 from .._check import quiet
 from .._objective.objective import Objective
-from .coordinates import Coordinates
+from .coordinates import Coordinates, join
 from .eigenvalues import lipschitz
 from .learning_rate import Memory, Rule, inverse, rule_for
 from .plan import Plan, plan_for
@@ -135,11 +135,20 @@ class Problem:
 
 def violation(step: Step, penalty) -> float:
     """The largest entry of what keeps a step from being optimal: of dwb, or, with L1, nearly so."""
+    return float(np.maximum.reduce(np.abs(_violations(step, penalty)), axis=None))
+
+
+def squared_violation(step: Step, penalty) -> float:
+    """The sum of the squares of what keeps a step from being optimal."""
+    violations = _violations(step, penalty)
+    return float(np.vdot(violations, violations))
+
+
+def _violations(step, penalty):
     if penalty.smooth:
-        return float(np.maximum.reduce(np.abs(step.dwb), axis=None))
+        return step.dwb
     u, du = step.wb[..., :-1], step.dwb[..., :-1]
-    features = penalty.violation(u, du, step.coordinates.scale)
-    return float(max(features.max(), np.abs(step.dwb[..., -1]).max()))
+    return join(penalty.violation(u, du, step.coordinates.scale), step.dwb[..., -1])
 
 
 def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[Step]:

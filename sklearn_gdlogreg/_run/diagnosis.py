@@ -8,7 +8,7 @@ from .._check import quiet
 from .._descent.coordinates import is_constant
 from .._descent.eigenvalues import lambda_max, lipschitz
 from .._descent.separation import lacks_minimum
-from .run import Result
+from .run import Result, to_be_had
 
 
 @quiet()
@@ -18,9 +18,13 @@ def warning(run: Result, column_name: Callable[[int], str]) -> str:
         return diverged(run, column_name)
     if run.stop_reason == "interrupted":
         return interrupted(run)
-    if run.tol == 0 or run.max_iter == 0 or run.stop_reason in ("early_stopping", "callback"):
+    if run.max_iter == 0 or run.stop_reason == "callback":
         return ""
-    sentences = []
+    sentences = [kept_the_start(run)] if run.chosen.t == 0 < run.last.t else []
+    if run.tol == 0 or run.stop_reason == "early_stopping":
+        if _rate_too_large(run):
+            sentences += [_rises_sentence(run.costs), _rate_and_scale(run, column_name)]
+        return " ".join(sentences)
     if run.stop_reason == "stalled":
         sentences.append(stalled(run, column_name))
     elif run.stop_reason == "max_iter":
@@ -36,10 +40,24 @@ def warning(run: Result, column_name: Callable[[int], str]) -> str:
 
 def diverged(run, column_name):
     """The cost stopped being finite."""
-    t, cost = run.last.t, run.last.cost
+    t, cost = run.chosen.t, run.chosen.cost
     return (
-        f"The cost stopped being finite in iteration {t + 1}. The model is that of iteration "
-        f"{t}, whose cost is {cost:.4g}. {_rate_and_scale(run, column_name)}"
+        f"The cost stopped being finite in iteration {run.last.t + 1}. The model is that of "
+        f"iteration {t}, whose cost is {cost:.4g}. {_rate_and_scale(run, column_name)}"
+    )
+
+
+def kept_the_start(run):
+    """Early stopping found no iteration better than none."""
+    sentence = (
+        f"Early stopping kept the start: none of {run.last.t} iterations lowered the loss on the "
+        "examples set aside."
+    )
+    if _rate_too_large(run):
+        return sentence
+    return (
+        f"{sentence} The cost on the others went from {run.costs[0]:.4g} to {run.costs[-1]:.4g}: "
+        "what they teach does not hold for the ones set aside. Are these alike, and enough?"
     )
 
 
@@ -57,7 +75,7 @@ def not_converged(run, column_name):
         f"Stopped at max_iter={run.last.t} before convergence: {_violation(run)}; "
         f"{_last_decrease(run.costs)}."
     ]
-    if run.rule.given and _rises(run.costs) > 0:
+    if _rate_too_large(run):
         sentences += [_rises_sentence(run.costs), _rate_and_scale(run, column_name)]
     elif run.last.coordinates.name == "raw":
         auto = "coordinates='auto'" if run.rule.chooses_coordinates else "learning_rate='auto'"
@@ -137,10 +155,15 @@ QUASI_SEPARATED = (
 
 def _violation(run):
     name = run.last.coordinates.name
-    return (
+    above = run.violations[-1] > run.tol
+    sentence = (
         f"the largest entry of the gradient is {run.violations[-1]:.3g} in {name} coordinates, "
-        f"{'above' if run.violations[-1] > run.tol else 'not above'} tol={run.tol:g}"
+        f"{'above' if above else 'not above'} tol={run.tol:g}"
     )
+    if above or run.stop_reason not in ("max_iter", "stalled"):
+        return sentence
+    left = to_be_had(run.last, run.records, run.objective.penalty) / run.last.cost
+    return f"{sentence}, but the cost may still fall by about {left:.2g} of itself, which is above it"
 
 
 def _last_decrease(costs):
@@ -149,18 +172,28 @@ def _last_decrease(costs):
     return f"the last iteration {verb} the cost by {abs(relative):.2g} of itself"
 
 
+def _rate_too_large(run):
+    """Whether the cost ended above its start, or oscillates by a rate that somebody chose."""
+    oscillates = run.rule.given and _rises(_second_half(run.costs)) > 0
+    return oscillates or _rises([run.costs[0], run.costs[-1]]) > 0
+
+
+def _second_half(costs):
+    return costs[(len(costs) - 1) // 2 :]
+
+
 def _rises(costs):
-    """In how many iterations of the second half the cost went up, by more than rounding."""
-    late = np.asarray(costs[len(costs) // 2 :])
-    return int(np.sum(np.diff(late) > 1e-6 * np.abs(late[:-1])))
+    """In how many iterations the cost went up, by more than rounding."""
+    costs = np.asarray(costs)
+    return int(np.sum(np.diff(costs) > 1e-6 * np.abs(costs[:-1])))
 
 
 def _rises_sentence(costs):
-    growing = costs[-1] > costs[0]
-    outcome = "ended above where it began" if growing else "is oscillating"
+    late = _second_half(costs)
+    outcome = "ended above where it began" if costs[-1] > costs[0] else "is oscillating"
     return (
-        f"The cost rose in {_rises(costs)} of the last {(len(costs) - 1) - len(costs) // 2} "
-        f"iterations and {outcome}: the learning rate is too large."
+        f"The cost rose in {_rises(late)} of the last {len(late) - 1} iterations and {outcome}: "
+        "the learning rate is too large."
     )
 
 

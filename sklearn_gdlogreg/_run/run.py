@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._descent.learning_rate import Rule
-from .._descent.steps import Step, violation
+from .._descent.steps import Step, squared_violation, violation
 from .._objective.objective import Objective
 from .observers import Observer
 
@@ -114,6 +114,18 @@ class Result:
         )
 
 
+def to_be_had(step: Step, records: Sequence[Record], penalty) -> float:
+    """By how much the cost may still fall from a step, estimated by the steps before.
+
+    Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, and the longest of the last ten
+    steps in these coordinates has met the least curvature.
+    """
+    made_at = step.coordinates.made_at
+    first = max(step.t - 9, 1 if made_at is None else made_at[0] + 1)
+    alphas = [record.learning_rate for record in records[first : step.t + 1]]
+    return max(alphas, default=1.0) / 2 * squared_violation(step, penalty)
+
+
 class LateGradients:
     """The largest entries of gradients over many columns, made for several steps at once.
 
@@ -167,7 +179,8 @@ class Run:
         What to change in the end depends on whose choice its rates were.
     max_iter : int
     tol : float
-        Bounds the largest entry of the optimality violation; 0 asks for max_iter iterations.
+        Bounds the largest entry of the optimality violation and what the cost may still fall by;
+        0 asks for max_iter iterations.
     kept : collection of int
         Iterations whose steps are wanted afterwards, besides the last.
     observers : sequence of Observer
@@ -300,7 +313,7 @@ class Run:
             self.best = step
         if step.t in self.kept:
             self.steps[step.t] = step
-        if self.tol > 0 and violated <= self.tol:
+        if self.tol > 0 and violated <= self.tol and self._little_is_left(step):
             self.stop_reason = "converged"
         elif stalled:
             self.stop_reason = "stalled"
@@ -310,6 +323,17 @@ class Run:
             asked = observer.watch(step, self)
             self.stop_reason = self.stop_reason or asked
         self.watched = step
+
+    def _little_is_left(self, step):
+        """Whether the cost could fall by a tenth of tol of itself, as far as the descent can tell.
+
+        A gradient alone says little where the cost is small, as with more columns than rows. A
+        tenth: where columns are many, less than 1% of new rows change their label then.
+        """
+        # A cost that has no minimum falls for ever; a given rate has met no curvature.
+        if not (self.objective.penalty and self.rule.adapts):
+            return True
+        return to_be_had(step, self._records, self.objective.penalty) <= self.tol / 10 * step.cost
 
     def _stands_still(self, step):
         """Whether rounding ate the whole step: none that follows would go further."""
