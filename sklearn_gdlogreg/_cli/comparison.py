@@ -1,10 +1,14 @@
 """GDLogisticRegression and LogisticRegression on the same rows: fitted, measured, told apart."""
 
+import re
 import time
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from .._course import cost_and_gradient
@@ -21,7 +25,8 @@ class Fit:
     """One model, fitted to `rows[0]` rows and scored on `rows[1]` others.
 
     `above_optimum` is J minus the lowest J known; `coef_difference` and `proba_difference` are
-    the largest absolute differences from the model that has it.
+    the largest absolute differences from the model that has it. `diagnoses` is what the fit warned
+    of.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Fit:
     seconds: float
     coef_difference: float
     proba_difference: float
+    diagnoses: list
 
     @property
     def n_iter(self):
@@ -53,15 +59,21 @@ class Fit:
     def ending(self):
         """How the fit ended, in a clause."""
         verbs = {"max_iter": "stopped at its limit of"}
+        short = self.seconds < 1
+        took = f"{self.seconds * 1e3:.3g} ms" if short else f"{self.seconds:.1f} s"
         return (
             f"{self.name} {verbs.get(self.stop_reason, f'{self.stop_reason} in')} {self.n_iter} "
-            f"iterations and {self.seconds * 1e3:.3g} ms, {self.above_optimum:.1e} above the "
-            "lowest cost"
+            f"iterations and {took}, {self.above_optimum:.1e} above the lowest cost"
         )
 
 
-def compare(X_train, X_test, y_train, y_test, *, learning_rates, C, max_iter=None, tol=None):
-    """A Fit of GDLogisticRegression for each learning rate, then one of LogisticRegression."""
+def compare(
+    X_train, X_test, y_train, y_test, *, learning_rates, C, max_iter=None, tol=None, names=None
+):
+    """A Fit of GDLogisticRegression for each learning rate, then one of LogisticRegression.
+
+    `names` are those of the columns, for the diagnoses.
+    """
     options = {"C": C}
     options |= {} if max_iter is None else {"max_iter": max_iter}
     options |= {} if tol is None else {"tol": tol}
@@ -78,7 +90,10 @@ def compare(X_train, X_test, y_train, y_test, *, learning_rates, C, max_iter=Non
         J, _, _ = cost_and_gradient(X_train, codes, model.coef_, model.intercept_)
         return J + penalty.value(model.coef_)
 
-    seconds = {name: _time_fit(model, X_train, y_train) for name, model in models.items()}
+    seconds, diagnoses = {}, {}
+    for name, model in models.items():
+        with diagnosed(names) as diagnoses[name]:
+            seconds[name] = _time_fit(model, X_train, y_train)
     candidates = [*models.values(), *_optima(X_train, y_train, C, len(np.unique(codes)))]
     optimum = min(candidates, key=cost)
     return [
@@ -94,16 +109,43 @@ def compare(X_train, X_test, y_train, y_test, *, learning_rates, C, max_iter=Non
             proba_difference=float(
                 np.abs(model.predict_proba(X_train) - optimum.predict_proba(X_train)).max()
             ),
+            diagnoses=diagnoses[name],
         )
         for name, model in models.items()
     ]
 
 
+def best_of_ours(fits):
+    """The GDLogisticRegression with the lowest cost."""
+    *ours, _ = fits
+    return min(ours, key=lambda fit: fit.cost)
+
+
 def sentence(title, fits):
     """What the table shows: the best of ours beside LogisticRegression."""
-    *ours, theirs = fits
-    best = min(ours, key=lambda fit: fit.cost)
-    return f"On {title}, {best.ending()}; {theirs.ending()}."
+    return f"On {title}, {best_of_ours(fits).ending()}; {fits[-1].ending()}."
+
+
+@contextmanager
+def diagnosed(names=None):
+    """A list that has, at the end, what the fits inside warned of: each diagnosis once.
+
+    Of LogisticRegression's the first paragraph, which tells what happened; ours has only one.
+    """
+    diagnoses = []
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        yield diagnoses
+    for warning in record:
+        if issubclass(warning.category, ConvergenceWarning):
+            text = " ".join(str(warning.message).split("\n\n")[0].split())
+            if names is not None:
+                # The models are fitted to matrices, whose columns have numbers.
+                text = re.sub(
+                    r"\bcolumn (\d+)", lambda match: repr(str(names[int(match[1])])), text
+                )
+            if text not in diagnoses:
+                diagnoses.append(text)
 
 
 def _time_fit(model, X, y):

@@ -4,22 +4,36 @@ import argparse
 import os
 import sys
 import warnings
-from itertools import chain
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
+import joblib
 import numpy as np
-from scipy import sparse
+from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .. import __version__
 from .._descent.learning_rate import RULES
-from .comparison import compare, cost_figure, plot_costs, sentence
-from .read import preprocessing, read
+from .columns import listed, preprocessing_of_sparse, preprocessing_of_table, roles
+from .comparison import best_of_ours, compare, cost_figure, diagnosed, plot_costs, sentence
+from .read import columns_named, read
+from .table import table, width_of_terminal, wrapped
 
 DESCRIPTION = """\
-Fit GDLogisticRegression and LogisticRegression to the same rows at the same C and compare them.
-Without FILE: breast cancer (569 rows, 30 features), raw and standardized.
+Fit GDLogisticRegression and LogisticRegression to the same rows at the same C
+and compare them. Without FILE: breast cancer (569 rows, 30 features), raw and
+standardized.
+"""
+EXAMPLES = """\
+examples:
+  python -m sklearn_gdlogreg
+  python -m sklearn_gdlogreg data.csv --target label --standardize
+  python -m sklearn_gdlogreg --learning-rate 0.1,0.5,auto data.csv --target label
+  python -m sklearn_gdlogreg data.csv --target label --save model.joblib
 """
 
 # What a shell reports of a program that SIGPIPE has ended.
@@ -56,6 +70,14 @@ def number(kind, accepted, rule):
     return convert
 
 
+def separator(text):
+    r"""One character; a tab may be typed as \t."""
+    text = text.replace(r"\t", "\t")
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError(rf"{text!r} is not one character, such as ';' or '\t'")
+    return text
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the usage is in --help."""
 
@@ -64,17 +86,42 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser():
-    parser = Parser("python -m sklearn_gdlogreg", description=DESCRIPTION)
+    parser = Parser(
+        "python -m sklearn_gdlogreg",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE", help="a .csv, .tsv, .parquet or svmlight (.svm) file")
     add("--target", metavar="COLUMN", help="the column to predict (CSV and Parquet)")
     add(
+        "--sep",
+        type=separator,
+        help=r"what stands between the fields of a CSV file, such as ';' or '\t' (default: a tab "
+        "in a .tsv, else the first of , ; tab | that divides the line of names)",
+    )
+    add(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="leave this column out; several with commas between, or --drop again",
+    )
+    add(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="learn from this column though it is taken for a date or an identifier",
+    )
+    add(
         "--learning-rate",
         nargs="+",
-        type=learning_rate,
-        default=["auto"],
+        action="append",
         metavar="RATE",
-        help=f"numbers, or of {', '.join(RULES)}; a row of the table for each (default: auto)",
+        help=f"numbers, or of {', '.join(RULES)}; a row of the table for each (default: auto); "
+        "several with commas or spaces between",
     )
     add(
         "--max-iter",
@@ -93,7 +140,11 @@ def parser():
         default=1.0,
         help="inverse of the L2 penalty; inf is none (default: 1)",
     )
-    add("--standardize", action="store_true", help="put a StandardScaler before both models")
+    add(
+        "--standardize",
+        action="store_true",
+        help="centre columns of numbers and give them unit variance; one-hot ones stay 0 and 1",
+    )
     add(
         "--test-size",
         type=number(float, lambda x: 0 < x < 1, "a share between 0 and 1"),
@@ -101,37 +152,101 @@ def parser():
         help="share of the rows held out (default: 0.25)",
     )
     add("--plot", metavar="PNG", help="draw the cost curves into this file (needs matplotlib)")
+    add(
+        "--save",
+        metavar="MODEL",
+        help="fit the best GDLogisticRegression of the table, with what was done to the columns, "
+        "to all rows, and write it into this file for joblib.load",
+    )
     add("--version", action="version", version=__version__)
     return parser
 
 
+def parsed(arguments):
+    """The options; of the words after --learning-rate, the one that is a file becomes FILE."""
+    command = parser()
+    options = command.parse_args(arguments)
+    rates = []
+    for words in options.learning_rate or [["auto"]]:
+        for i, word in enumerate(words):
+            if i > 0 and options.file is None and is_file(word):
+                options.file = word
+                continue
+            try:
+                rates += map(learning_rate, word.split(","))
+            except argparse.ArgumentTypeError as error:
+                command.error(f"argument --learning-rate: {error}")
+    options.learning_rate = list(dict.fromkeys(rates))
+    return options
+
+
+def is_file(word):
+    """Whether a word after --learning-rate is none, but the name of a file, which has an ending."""
+    try:
+        learning_rate(word.split(",")[0])
+    except argparse.ArgumentTypeError:
+        return Path(word).suffix != ""
+    return False
+
+
 def main(arguments=None):
     """Run the command; 0, or 2 after one line on what was wrong."""
-    options = parser().parse_args(arguments)
+    options = parsed(arguments)
     try:
-        if options.target and not options.file:
-            raise ValueError("--target names a column of FILE, and there is no FILE.")
+        check_without_file(options)
         figure = cost_figure(options.plot) if options.plot else None
+        if options.save is not None:
+            check_place(options.save)
     except (ValueError, ImportError) as error:
         return fail(error)
     try:
-        # How fits ended is in the table; warnings would say it once more.
+        # What the fits warn of is collected and told; nothing else is about the user's model.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            comparisons = compared(options)
-            say(table(comparisons))
-            for title, fits in comparisons.items():
-                say(sentence(title, fits))
-            if figure:
-                plot_costs(comparisons, figure)
-                try:
-                    figure.savefig(options.plot, dpi=120)
-                except OSError as error:
-                    return fail(error, options.plot)
-                say(f"The cost curves are in {options.plot}.")
+            return run(options, figure)
     except (ValueError, TypeError, OSError, MemoryError) as error:
         return fail(error, options.file)
+
+
+def run(options, figure):
+    comparisons = {}
+    for problem in problems(options):
+        parts = split(problem, options.test_size)
+        for line in problem.about:
+            tell(line)
+        comparisons[problem.title] = compared(problem, parts, options)
+    say(table(comparisons, width_of_terminal()))
+    for title, fits in comparisons.items():
+        tell(sentence(title, fits))
+        for fit in fits:
+            for diagnosis in fit.diagnoses:
+                tell(f"{fit.name}: {diagnosis}")
+    if figure:
+        plot_costs(comparisons, figure)
+        try:
+            figure.savefig(options.plot, dpi=120)
+        except OSError as error:
+            return fail(error, options.plot)
+        tell(f"The cost curves are in {options.plot}.")
+    if options.save:
+        (fits,) = comparisons.values()
+        return save(problem, best_of_ours(fits), options)
     return 0
+
+
+def check_without_file(options):
+    """Refuse what is asked of FILE where there is none."""
+    for name in ("target", "sep", "drop", "keep", "save"):
+        if getattr(options, name) not in (None, []) and not options.file:
+            about = "names a column of" if name in ("target", "drop", "keep") else "is for a"
+            raise ValueError(f"--{name} {about} FILE, and there is no FILE.")
+
+
+def check_place(path):
+    """Refuse a place where no model could be written; asked for before any work is done."""
+    path = Path(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"{path}: name a file in an existing folder for the model.")
 
 
 def fail(error, where=None):
@@ -140,95 +255,113 @@ def fail(error, where=None):
     return 2
 
 
-def compared(options):
-    return {
-        title: compare(
-            *parts,
-            learning_rates=options.learning_rate,
-            C=options.C,
-            max_iter=options.max_iter,
-            tol=options.tol,
-        )
-        for title, parts in data_sets(options)
-    }
+class Problem(NamedTuple):
+    """A section of the table: rows, what makes numbers of them, and what to tell before the fits.
+
+    `transformer` is None where X goes to the models as it is, `names` where its columns have none.
+    """
+
+    title: str
+    X: object
+    y: np.ndarray
+    transformer: BaseEstimator | None
+    names: Sequence | None
+    about: list
 
 
-def data_sets(options):
-    """Yield a title and (X_train, X_test, y_train, y_test) for every table section."""
+def problems(options):
     if options.file is None:
-        X, y = load_breast_cancer(return_X_y=True)
-        parts = split(X, y, options.test_size)
-        if not options.standardize:
-            yield "breast cancer, raw", parts
-        yield "breast cancer, standardized", standardized(parts)
+        data = load_breast_cancer()
+        for title, scaler in {"raw": None, "standardized": StandardScaler()}.items():
+            if scaler or not options.standardize:
+                title = f"breast cancer, {title}"
+                yield Problem(title, data.data, data.target, scaler, data.feature_names, about=[])
         return
-    X, y = read(options.file, options.target)
-    transformer, done = preprocessing(X)
-    if done:
-        say(f"{options.file}: {done}.")
-    parts = split(X, y, options.test_size)
-    if transformer:
-        parts = transformed(parts, transformer)
-    if options.standardize:
-        yield f"{options.file}, standardized", standardized(parts)
+    X, y = read(options.file, options.target, options.sep, options.drop)
+    about = [f"{options.file}: {X.shape[0]} rows; {classes_in_words(y)}."]
+    keep = columns_named(X, options.keep, "--keep")
+    if hasattr(X, "columns"):
+        columns = roles(X, keep)
+        if columns.left_out:
+            about.append(f"left out: {listed(columns.left_out)}; --keep COLUMN takes one in.")
+        transformer, done = preprocessing_of_table(X, columns, standardize=options.standardize)
+        names = X.columns
     else:
-        yield options.file, parts
+        transformer, done = preprocessing_of_sparse(X, standardize=options.standardize)
+        names = None
+    if done:
+        about.append(f"{options.file}: {'; '.join(done)}.")
+    title = f"{options.file}, standardized" if options.standardize else options.file
+    yield Problem(title, X, y, transformer, names, about)
 
 
-def split(X, y, test_size):
+def classes_in_words(y):
+    labels, counts = np.unique(y, return_counts=True)
+    if len(labels) > 10:
+        return f"{len(labels)} classes"
+    rows = ", ".join(f"{label} ({n})" for label, n in zip(labels, counts, strict=True))
+    return f"{len(labels)} classes: {rows}"
+
+
+def split(problem, test_size):
     """Rows to fit and rows held out, the same share of every class in both where that can be."""
-    _, counts = np.unique(y, return_counts=True)
-    stratify = y if counts.min() > 1 else None
-    return train_test_split(X, y, test_size=test_size, stratify=stratify, random_state=0)
+    _, counts = np.unique(problem.y, return_counts=True)
+    stratify = problem.y if counts.min() > 1 else None
+    parts = train_test_split(
+        problem.X, problem.y, test_size=test_size, stratify=stratify, random_state=0
+    )
+    if len(np.unique(parts[2])) < 2:
+        raise ValueError(
+            f"y must have at least 2 classes in the {len(parts[2])} rows to fit; there are "
+            f"{len(problem.y)} rows in all."
+        )
+    return parts
 
 
-def standardized(parts):
-    # Sparse columns keep their zeros: centred, they would be dense.
-    return transformed(parts, StandardScaler(with_mean=not sparse.issparse(parts[0])))
-
-
-def transformed(parts, transformer):
-    """Fitted on the rows to fit alone."""
+def compared(problem, parts, options):
+    """The fits to one problem, whose transformer is fitted on the rows to fit alone."""
     X_train, X_test, y_train, y_test = parts
-    return transformer.fit_transform(X_train), transformer.transform(X_test), y_train, y_test
-
-
-def table(comparisons):
-    """The comparison as text, a section for each data set."""
-    header = (
-        "", "cost J", "above optimum", "accuracy", "iterations", "time",
-        "coef differs", "proba differs",
-    )  # fmt: skip
-    rows = {title: [cells_of(fit) for fit in fits] for title, fits in comparisons.items()}
-    widths = [max(map(len, column)) for column in zip(header, *chain(*rows.values()), strict=True)]
-    lines = [row(header, widths)]
-    for title, fits in comparisons.items():
-        train, test = fits[0].rows
-        lines.append(f"{title} ({train} rows to fit, {test} held out)")
-        lines += [row(of_fit, widths) for of_fit in rows[title]]
-    lines.append("coef and proba differ from the optimum by at most this much, over all entries.")
-    return "\n".join(lines)
-
-
-def cells_of(fit):
-    return (
-        f"  {fit.name}",
-        f"{fit.cost:.6f}" if fit.cost < 1e4 else f"{fit.cost:.2e}",
-        f"{fit.above_optimum:.1e}",
-        f"{fit.accuracy:.3f}",
-        fit.iterations,
-        f"{fit.seconds * 1e3:.1f} ms",
-        f"{fit.coef_difference:.1e}",
-        f"{fit.proba_difference:.1e}",
+    transformer, names = problem.transformer, problem.names
+    if transformer:
+        X_train, X_test = transformer.fit_transform(X_train), transformer.transform(X_test)
+        names = None if names is None else transformer.get_feature_names_out(names)
+    return compare(
+        X_train,
+        X_test,
+        y_train,
+        y_test,
+        learning_rates=options.learning_rate,
+        C=options.C,
+        max_iter=options.max_iter,
+        tol=options.tol,
+        names=names,
     )
 
 
-def row(cells, widths):
-    first, *rest = (
-        cell.ljust(width) if i == 0 else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+def save(problem, fit, options):
+    """Write the model of this fit, and what comes before it, fitted to all rows."""
+    steps = [problem.transformer] if problem.transformer else []
+    pipeline = make_pipeline(*steps, clone(fit.model))
+    with diagnosed() as diagnoses:
+        pipeline.fit(problem.X, problem.y)
+    try:
+        joblib.dump(pipeline, options.save)
+    except OSError as error:
+        return fail(error, options.save)
+    for diagnosis in diagnoses:
+        tell(f"{options.save}: {diagnosis}")
+    X = "a DataFrame with the columns" if problem.names is not None else "a matrix with the columns"
+    tell(
+        f"{fit.name}, with what was done to the columns, fitted to all {len(problem.y)} rows, is "
+        f"in {options.save}."
     )
-    return "  ".join((first, *rest)).rstrip()
+    tell(f"To predict: joblib.load({options.save!r}).predict(X), X being {X} of {options.file}.")
+    return 0
+
+
+def tell(sentence):
+    """Say it in lines that fit the terminal."""
+    say(wrapped(sentence, width_of_terminal()))
 
 
 def say(text):

@@ -5,9 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pytest
+from sklearn.base import clone
 
 from sklearn_gdlogreg.__main__ import main
+
+from .helpers import rows_of
 
 pytest.importorskip("pandas")
 
@@ -31,6 +36,10 @@ BAD_OPTIONS = [
     (["--max-iter", "0"], "whole number of at least 1"),
     (["--tol", "-1"], "number of at least 0"),
     (["--test-size", "3"], "share between 0 and 1"),
+    *((["--sep", sep], "is not one character") for sep in ("", "ab", r"\n")),
+    (["--learning-rate", "0.1,fast"], "'fast' is neither a positive number nor one of auto"),
+    (["--learning-rate", "data.csv", "0.1"], "'data.csv' is neither a positive number nor one of"),
+    (["data.csv", "--learning-rate", "0.1", "b.csv"], "'b.csv' is neither a positive number nor"),
     (["--nothing"], "unrecognized arguments: --nothing"),
 ]  # fmt: skip
 
@@ -53,9 +62,91 @@ def test_a_picture_that_could_not_be_saved_is_refused_before_any_work(name, tmp_
     assert captured.out == ""
 
 
-def test_a_target_without_a_file_is_refused(capsys):
-    assert main(["--target", "y"]) == 2
-    assert "there is no FILE" in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--target", "--sep", "--drop", "--keep", "--save"])
+def test_what_is_said_of_a_file_without_a_file_is_refused(option, capsys):
+    assert main([option, "y"]) == 2
+    captured = capsys.readouterr()
+    assert "there is no FILE" in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--learning-rate", "0.1", "FILE", "--target", "label"],
+        ["--target", "label", "--learning-rate", "0.1", "FILE"],
+        ["--target", "label", "--learning-rate=0.1", "FILE"],
+        ["--target", "label", "FILE", "--learning-rate", "0.1"],
+    ],
+)
+def test_a_file_may_stand_anywhere(arguments, file, capsys):
+    assert main([str(file) if word == "FILE" else word for word in arguments]) == 0
+    names = [row[0] for row in rows_of(capsys.readouterr().out)]
+    assert names[1:] == ["GDLogisticRegression(0.1)", "LogisticRegression()"]
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        ["--learning-rate", "0.1", "0.5", "auto"],
+        ["--learning-rate", "0.1,0.5,auto"],
+        ["--learning-rate=0.1", "--learning-rate", "0.5", "auto"],
+        ["--learning-rate=0.1,0.5", "--learning-rate=auto", "--learning-rate=0.5"],
+    ],
+)
+def test_several_learning_rates_may_be_given_in_any_way(rates, file, capsys):
+    assert main(["--target", "label", *rates, str(file)]) == 0
+    names = [row[0] for row in rows_of(capsys.readouterr().out)]
+    ours = [f"GDLogisticRegression({rate})" for rate in ("0.1", "0.5", "'auto'")]
+    assert names[1:] == [*ours, "LogisticRegression()"]
+
+
+def test_the_classes_are_told_before_the_fits(file, frame, capsys):
+    assert main([str(file), "--target", "label"]) == 0
+    counts = frame["label"].value_counts()
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == f"{file}: 150 rows; 2 classes: no ({counts['no']}), yes ({counts['yes']})."
+
+
+def test_a_model_that_is_saved_predicts_from_a_frame(frame, tmp_path, capsys):
+    frame.loc[:9, "b"] = np.nan
+    frame = frame.assign(id=np.arange(len(frame)), flag=frame["a"] > 1)
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    path = tmp_path / "model.joblib"
+    arguments = [str(tmp_path / "data.csv"), "--target", "label", "--standardize"]
+    assert main([*arguments, "--learning-rate", "1e-5", "auto", "--save", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "GDLogisticRegression('auto'), with what was done to the columns, fitted to all" in out
+    assert f"joblib.load({str(path)!r}).predict(X)" in out
+    model = joblib.load(path)
+    assert model[-1].learning_rate == "auto"
+    labels = model.predict(frame)
+    assert (labels == frame["label"]).mean() > 0.8
+    others = frame[
+        ["colour", "d", "flag", "c", "b", "a"]
+    ]  # neither the target nor what was left out
+    assert (model.predict(others) == labels).all()
+    refitted = clone(model).fit(frame, frame["label"])
+    np.testing.assert_allclose(refitted.predict_proba(frame), model.predict_proba(frame))
+    assert model.predict(others.assign(colour="never seen", a=np.nan)).shape == (len(frame),)
+
+
+def test_the_model_that_is_saved_tells_what_its_fit_warned_of(file, tmp_path, capsys):
+    path = tmp_path / "model"
+    arguments = ["--target", "label", "--max-iter", "1", "--save", str(path)]
+    assert main([str(file), *arguments]) == 0
+    out = capsys.readouterr().out
+    assert f"{path}: Stopped at max_iter=1 before convergence" in out
+
+
+@pytest.mark.parametrize("name", ["", ".", "nowhere/model"])
+def test_a_model_that_could_not_be_saved_is_refused_before_any_work(name, tmp_path, file, capsys):
+    path = name and str(tmp_path / name)
+    assert main([str(file), "--target", "label", "--save", path]) == 2
+    captured = capsys.readouterr()
+    assert "name a file in an existing folder" in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
 
 
 def run_into(stdout, path, *options, **environment):
@@ -120,6 +211,14 @@ def test_a_picture_that_cannot_be_written_is_not_the_files_fault(file, tmp_path,
     picture.symlink_to("/dev/full")
     assert main([str(file), "--target", "label", "--plot", str(picture)]) == 2
     assert capsys.readouterr().err.startswith(f"error: {picture}: [Errno 28]")
+
+
+@full_device
+def test_a_model_that_cannot_be_written_is_not_the_files_fault(file, tmp_path, capsys):
+    model = tmp_path / "model"
+    model.symlink_to("/dev/full")
+    assert main([str(file), "--target", "label", "--save", str(model)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {model}: [Errno 28]")
 
 
 def test_the_ending_of_a_picture_is_the_same_in_capitals(file, tmp_path):
