@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
 
-from .._check import is_lazy
+from .._check import is_lazy, remedied
 from .._sklearn import (
     _check_method_params,
     _fit_and_score,
@@ -190,7 +190,8 @@ class GDGridSearchCV(GridSearchCV):
                 "validation_loss_curve_, which has every number of iterations."
             )
         scorers, refit_metric = self._get_scorers()
-        X, y = indexable(X, y)
+        with remedied(X, y):
+            X, y = indexable(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         weights = params.get("sample_weight")
