@@ -20,6 +20,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
 
 from .._check import is_lazy, remedied
+from .._estimator import Versioned
 from .._sklearn import (
     _check_method_params,
     _fit_and_score,
@@ -32,7 +33,7 @@ from .._sklearn import (
 from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
-class GDGridSearchCV(GridSearchCV):
+class GDGridSearchCV(Versioned, GridSearchCV):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
