@@ -7,12 +7,13 @@ from contextlib import contextmanager
 import numpy as np
 from scipy import sparse
 from sklearn import get_config
-from sklearn.utils import assert_all_finite, check_X_y
+from sklearn.utils import assert_all_finite, check_X_y, gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._sklearn import (
     _check_sample_weight,
     _is_numpy_namespace,
+    _safe_indexing,
     get_namespace_and_device,
     move_to,
 )
@@ -139,13 +140,172 @@ def _is_plain(X, y):
 def check_rows_as_examples(X, y, caller):
     """X and y as `check_rows` gives them; whoever comes from the course may have turned them."""
     X, y = on_host(X), on_host(y)
-    rows, *columns = np.shape(X) or (0,)
-    if np.shape(y) == (1, *columns) or (np.shape(y) == (*columns,) != (rows,)):
-        raise ValueError(
-            f"X has the shape {np.shape(X)} and y {np.shape(y)}. Examples are rows here, columns "
-            "in the course: pass X.T, and y with one dimension."
+    with remedied(X, y):
+        if turned := _turned(np.shape(X), np.shape(y)):
+            raise ValueError(f"X has the shape {np.shape(X)} and y {np.shape(y)}. {turned}")
+        return check_rows(X, y, caller)
+
+
+def _turned(of_X, of_y):
+    """What to do where examples are columns, as in the course; empty where they are not."""
+    rows, *columns = of_X or (0,)
+    if of_y == (1, *columns) or (of_y == (*columns,) != (rows,)):
+        return (
+            "Examples are rows here, columns in the course: pass X.T, and y with one dimension, "
+            "y.ravel()."
         )
-    return check_rows(X, y, caller)
+    return ""
+
+
+@contextmanager
+def remedied(X, y=None, name="X", n_features=None):
+    """Around checks whose errors are others': they keep their type, and end with what to do.
+
+    The data are looked at only once there is an error. `n_features` is how many X should have.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        remedy = _remedy(str(error), X, y, name, n_features)
+        if remedy:
+            error.args = (f"{str(error).removesuffix('.')}.\n{remedy}",)
+        raise
+
+
+def _remedy(message, X, y, name, n_features):
+    """What to do about others' error; empty where their message says it all, or it is our own."""
+    for each, what in ((name, X), (name.replace("X", "y"), y)):
+        if type(what).__name__ == "LazyFrame":
+            return f"{each} is a LazyFrame, which has no values yet: pass {each}.collect()."
+    of_X, of_y = _shape(X), _shape(y)
+    if "dim 3" in message or "dim 4" in message:
+        return (
+            f"{name} has the shape {of_X}. An example is one row here, an image too: pass "
+            f"{name}.reshape(len({name}), -1){', and y.ravel()' * (of_y[:-1] == (1,))}."
+        )
+    if "1d array" in message and len(of_y) == 2 and of_y[0] == 1:
+        return _turned(of_X, of_y) or "y has one dimension here: pass y.ravel()."
+    if "same number of rows" in message:
+        return _turned(of_X, of_y)
+    if "features as input" in message and len(of_X) == 2 and of_X[0] == n_features:
+        return f"Examples are rows here, columns in the course: pass {name}.T."
+    if any(said in message for said in ABOUT_COLUMNS) and len(of_X) == 2:
+        return _remedy_for_columns(on_host(X), name)
+    if any(said in message for said in ABOUT_MISSING_LABELS) and len(of_y) == 1:
+        return _remedy_for_labels(on_host(y), name.replace("X", "y"))
+    return ""
+
+
+# By what others' messages are known.
+ABOUT_COLUMNS = (
+    "Input X contains",
+    "could not convert",
+    "could not be promoted",
+    "float() argument",
+)
+ABOUT_MISSING_LABELS = (
+    "Input y contains NaN",
+    "Input contains NaN",
+    "NA is ambiguous",
+    "label type: unknown",
+    "labels of different types",
+)
+
+
+def _shape(array):
+    """Its shape; none for lists of lists of unlike lengths."""
+    try:
+        return tuple(np.shape(array))
+    except ValueError:
+        return ()
+
+
+def _remedy_for_columns(X, name):
+    """Which columns are no numbers or not finite, and what makes them so."""
+    found = {"text": [], "dates": [], "missing": [], "infinite": []}
+    for column, defects in _defects(X):
+        for defect in defects:
+            found[defect].append(column)
+    named = hasattr(X, "columns")
+
+    def listed(defect):
+        shown = [repr(each) if named else f"column {each}" for each in found[defect][:3]]
+        return ", ".join(shown) + ", ..." * (len(found[defect]) > 3)
+
+    encoder = f"(OneHotEncoder(handle_unknown='ignore'), {_shortened(found['text'])})"
+    remedies = {
+        "text": f"{name} has text in {listed('text')}: encode it, by a Pipeline that begins with "
+        f"make_column_transformer({encoder}, remainder='passthrough').",
+        "dates": f"{name} has dates in {listed('dates')}: make numbers of them, such as the days "
+        "since the first.",
+        "missing": f"{name} lacks values in {listed('missing')}: fill them in, by a Pipeline that "
+        "begins with SimpleImputer(), or leave these rows out.",
+        "infinite": f"{name} has infinite values in {listed('infinite')}: replace them by numbers.",
+    }
+    return " ".join(remedies[defect] for defect in found if found[defect])
+
+
+def _defects(X):
+    """(name or number, what keeps its values from being finite numbers) of every column."""
+    if hasattr(X, "columns"):
+        for j, column in enumerate(X.columns):
+            yield column, _defects_of(np.asarray(_safe_indexing(X, j, axis=1)))
+    elif sparse.issparse(X):
+        X = X.tocsc()
+        for j in range(X.shape[1]):
+            yield j, _defects_of(X.data[X.indptr[j] : X.indptr[j + 1]])
+    elif getattr(X, "dtype", None) in (np.float64, np.float32):
+        # By rows: X may be a memory map, of which every column is on every page.
+        some = [X[rows] for rows in gen_batches(len(X), max(1, 2**20 // X.shape[1]))]
+        missing, infinite = (
+            np.logical_or.reduce([is_so(rows).any(axis=0) for rows in some])
+            for is_so in (np.isnan, np.isinf)
+        )
+        for j in range(X.shape[1]):
+            yield j, ["missing"] * bool(missing[j]) + ["infinite"] * bool(infinite[j])
+    else:
+        # NumPy would make text of all that stands in a list with a text.
+        X = np.asarray(X, dtype=getattr(X, "dtype", object))
+        for j in range(X.shape[1]):
+            yield j, _defects_of(X[:, j])
+
+
+def _defects_of(values):
+    """What keeps values from being finite numbers."""
+    if values.dtype.kind in "mM":
+        return ["dates"]
+    missing = _missing(values)
+    try:
+        infinite = np.isinf(values[~missing].astype(np.float64)).any()
+    except (TypeError, ValueError):
+        return ["text"]
+    return ["missing"] * bool(missing.any()) + ["infinite"] * bool(infinite)
+
+
+def _missing(values):
+    """Which values are None, NaN, or pandas' NA or NaT."""
+    if values.dtype.kind != "O":
+        return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+    return np.array(
+        [
+            value is None
+            or type(value).__name__ in ("NAType", "NaTType")
+            or (isinstance(value, float) and math.isnan(value))
+            for value in values
+        ],
+        dtype=bool,
+    )
+
+
+def _remedy_for_labels(y, name):
+    """Which rows have no label."""
+    missing = np.flatnonzero(_missing(np.asarray(y)))
+    if not len(missing):
+        return ""
+    return (
+        f"{name} has no label in {len(missing)} of its {len(y)} rows, the first of them row "
+        f"{missing[0]}, counted from 0: leave these rows out."
+    )
 
 
 def check_fits(finite, dtype):

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
-from . import _fit
+from . import __version__, _fit
 from ._check import is_mapped, on_host, refuse_lazy
 from ._data.decisions import class_probabilities, decisions, predicted, rows_to_predict
 from ._data.loading import load
@@ -41,8 +41,30 @@ def check_path(estimator):
         )
 
 
+class Versioned:
+    """Its pickles say which version wrote them, and another one warns, as scikit-learn's do."""
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "_sklearn_gdlogreg_version": __version__}
+
+    def __setstate__(self, state):
+        # The first version wrote none.
+        written_by = state.get("_sklearn_gdlogreg_version", "0.1.0")
+        if written_by != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=f"{type(self).__name__} of sklearn-gdlogreg",
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=written_by,
+                ),
+                stacklevel=2,
+            )
+        others = {name: state[name] for name in state if name != "_sklearn_gdlogreg_version"}
+        super().__setstate__(others)
+
+
 class GDLogisticRegression(
-    CallbackSupportMixin, LinearClassifierMixin, SparseCoefMixin, BaseEstimator
+    Versioned, CallbackSupportMixin, LinearClassifierMixin, SparseCoefMixin, BaseEstimator
 ):
     r"""Logistic regression fitted by batch gradient descent on the cross-entropy cost.
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 
-from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
 
 from .helpers import fitted, pandas
 
@@ -161,3 +162,222 @@ def test_a_start_beyond_float32_is_refused_where_X_is_float32(binary):
     X, y = binary
     with pytest.raises(ValueError, match="coef_init is too large for float32"):
         GDLogisticRegression().fit(X.astype(np.float32), y, coef_init=[[1e39, 0, 0, 0]])
+
+
+# ---------------------------------------------------------------------------- what to do about it
+
+
+def frame(**columns):
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    return pandas().DataFrame({"a": X[:, 0], "b": X[:, 1], **columns})
+
+
+def with_entry(value):
+    X = frame()
+    X.iloc[3, 1] = value
+    return X
+
+
+TEXT = ["red", "blue"] * 10
+LABELS = [0, 1] * 10
+ENCODER = "make_column_transformer((OneHotEncoder(handle_unknown='ignore'), {}), remainder"
+
+# What X is, how others' message begins, and what ours adds.
+BAD_COLUMNS = {
+    "text": (
+        lambda: frame(s=TEXT),
+        "could not convert string to float: 'red'.",
+        "X has text in 's'",
+    ),
+    "categories": (
+        lambda: frame(s=TEXT).astype({"s": "category"}),
+        "could not convert string",
+        ENCODER.format("['s']"),
+    ),
+    "text in an array": (
+        lambda: frame(s=TEXT).to_numpy(),
+        "could not convert string",
+        ENCODER.format("[2]"),
+    ),
+    "text in a list": (
+        lambda: frame(s=TEXT).to_numpy().tolist(),
+        "could not convert string",
+        "X has text in column 2:",
+    ),
+    "text in polars": (
+        lambda: polars().DataFrame({"n": LABELS, "s": TEXT}),
+        "could not convert string",
+        "X has text in 's'",
+    ),
+    "four columns of text": (
+        lambda: frame(s=TEXT, t=TEXT, u=TEXT, v=TEXT),
+        "could not convert string",
+        "X has text in 's', 't', 'u', ...:",
+    ),
+    "text and missing values": (
+        lambda: with_entry(np.nan).assign(s=TEXT),
+        "could not convert string",
+        "X lacks values in 'b'",
+    ),
+    "dates": (
+        lambda: frame(t=pandas().date_range("2024-01-01", periods=20)),
+        "The DType",
+        "X has dates in 't'",
+    ),
+    "a missing value": (
+        lambda: with_entry(np.nan),
+        "Input X contains NaN.\n",
+        "X lacks values in 'b'",
+    ),
+    "pandas NA": (
+        lambda: with_entry(np.nan).convert_dtypes(),
+        "Input X contains NaN.\n",
+        "X lacks values in 'b': fill them in, by a Pipeline that begins with SimpleImputer()",
+    ),
+    "a missing value in polars": (
+        lambda: polars().DataFrame({"n": LABELS, "x": [None, *LABELS[1:]]}),
+        "Input X contains NaN.\n",
+        "X lacks values in 'x'",
+    ),
+    "a missing value in an array": (
+        lambda: with_entry(np.nan).to_numpy(),
+        "Input X contains NaN.\n",
+        "X lacks values in column 1:",
+    ),
+    "a missing value in sparse rows": (
+        lambda: sparse.coo_array(with_entry(np.nan).to_numpy()),
+        "Input X contains NaN.\n",
+        "X lacks values in column 1:",
+    ),
+    "infinity": (
+        lambda: with_entry(-np.inf),
+        "Input X contains infinity",
+        "X has infinite values in 'b': replace them by numbers.",
+    ),
+    "infinity in float32": (
+        lambda: with_entry(np.inf).to_numpy(np.float32),
+        "Input X contains infinity",
+        "X has infinite values in column 1:",
+    ),
+    "a LazyFrame": (
+        lambda: polars().DataFrame({"n": LABELS}).lazy(),
+        "setting an array element with a sequence.\n",
+        "X is a LazyFrame, which has no values yet: pass X.collect().",
+    ),
+    "images": (
+        lambda: np.ones((20, 4, 4, 3)),
+        "Found array with dim 4, while dim <= 2 is required",
+        "X has the shape (20, 4, 4, 3). An example is one row here, an image too: pass "
+        "X.reshape(len(X), -1).",
+    ),
+}
+
+
+def error_of_scikit_learn(X, y):
+    """What scikit-learn's own estimator raises for these."""
+    return told(LogisticRegression().fit, X, y)[0]
+
+
+def told(call, *args, **options):
+    """The error of a call, as a type and a text."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call(*args, **options)
+    return caught.type, str(caught.value)
+
+
+@pytest.mark.parametrize("X", BAD_COLUMNS)
+def test_others_messages_end_with_the_columns_and_the_remedy(X):
+    make, begins, adds = BAD_COLUMNS[X]
+    kind, message = told(GDLogisticRegression().fit, make(), LABELS)
+    assert message.startswith(begins)
+    assert adds in message.partition("\n")[2]
+    assert kind is error_of_scikit_learn(make(), LABELS)
+
+
+def test_what_is_predicted_and_what_stops_a_descent_is_looked_at_too(binary):
+    X, y = binary
+    X = pandas().DataFrame(X, columns=list("abcd"))
+    clf = GDLogisticRegression(C=1.0).fit(X, y)
+    worse = X.copy()
+    worse.loc[7, "c"] = np.nan
+    for predict in (clf.predict, clf.predict_proba, clf.decision_function):
+        assert "\nX lacks values in 'c'" in told(predict, worse)[1]
+    early = GDLogisticRegression(early_stopping=True)
+    assert "\nX_val lacks values in 'c'" in told(early.fit, X, y, X_val=worse, y_val=y)[1]
+    assert "\nX lacks values in 'c'" in told(cost_and_gradient, worse, y, np.ones(4), 0.0)[1]
+    images = "X has the shape (150, 2, 2). An example is one row here, an image too"
+    assert images in told(fitted(*binary).predict, np.ones((150, 2, 2)))[1]
+
+
+def test_a_missing_value_in_a_memory_map_is_found(binary, tmp_path):
+    X, y = binary
+    X[100, 2] = np.nan
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert "\nX lacks values in column 2:" in told(GDLogisticRegression().fit, mapped, y)[1]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        lambda: pandas().Series([0, pandas().NA, *LABELS[2:]], dtype="Int64"),
+        lambda: pandas().Series(["a", pandas().NA, *TEXT[2:]], dtype="string"),
+        lambda: pandas().Series(["a", None, *TEXT[2:]], dtype=object),
+        lambda: pandas().Series(["a", None, *TEXT[2:]], dtype="category"),
+        lambda: polars().Series([0, None, *LABELS[2:]]),
+        lambda: polars().Series(["a", None, *TEXT[2:]]),
+        lambda: np.array(["a", np.nan, *TEXT[2:]], dtype=object),
+        lambda: [0.0, np.nan, *LABELS[2:]],
+    ],
+)
+def test_rows_without_a_label_are_counted(labels):
+    _, message = told(GDLogisticRegression().fit, frame(), labels())
+    assert message.endswith(
+        ".\ny has no label in 1 of its 20 rows, the first of them row 1, counted from 0: leave "
+        "these rows out."
+    )
+
+
+def test_labels_in_a_lazy_frame():
+    y = polars().DataFrame({"y": LABELS}).lazy()
+    assert (
+        "\ny is a LazyFrame, which has no values yet: pass y.collect()."
+        in (told(GDLogisticRegression().fit, frame(), y)[1])
+    )
+
+
+TURN = "Examples are rows here, columns in the course: pass X.T"
+
+
+@pytest.mark.parametrize(
+    ("of_X", "of_y", "remedy"),
+    [
+        ((2, 20), (1, 20), f"{TURN}, and y with one dimension, y.ravel()."),
+        ((2, 20), (20,), f"{TURN}, and y with one dimension, y.ravel()."),
+        ((20, 20), (1, 20), f"{TURN}, and y with one dimension, y.ravel()."),
+        ((20, 2), (1, 20), "y has one dimension here: pass y.ravel()."),
+        ((20, 4, 4, 3), (1, 20), "pass X.reshape(len(X), -1), and y.ravel()."),
+        ((19, 2), (20,), "inconsistent numbers of samples: [19, 20]"),
+        ((20, 2), (20, 2), "got an array of shape (20, 2) instead."),
+    ],
+)
+@pytest.mark.parametrize("caller", ["fit", "descend"])
+def test_the_courses_shapes_are_turned(of_X, of_y, remedy, caller):
+    X, y = np.ones(of_X), np.resize([0, 1], of_y)
+    call = GDLogisticRegression().fit if caller == "fit" else descend
+    assert told(call, X, y)[1].endswith(remedy)
+
+
+def test_what_is_predicted_may_be_turned_too(binary):
+    X, _ = binary
+    clf = fitted(*binary)
+    assert told(clf.predict, X[:9].T)[1].endswith(f"\n{TURN}.")
+    assert told(clf.predict, X[:9, :3])[1].endswith("expecting 4 features as input.")
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [([[1, 2], [3]], [0, 1]), ("text", [0, 1]), (["a", "b"], [0, 1])],
+)
+def test_where_there_is_no_remedy_others_messages_stay_as_they_are(X, y):
+    assert told(GDLogisticRegression().fit, X, y) == told(LogisticRegression().fit, X, y)

@@ -180,7 +180,8 @@ def cost_figure(path):
         from matplotlib.figure import Figure
     except ImportError:
         raise ImportError(
-            "drawing needs matplotlib: pip install 'sklearn-gdlogreg[plot]'."
+            "drawing needs matplotlib: pip install matplotlib, or this package with its extra "
+            "[plot]."
         ) from None
     path = Path(path)
     kinds = FigureCanvasAgg.get_supported_filetypes()

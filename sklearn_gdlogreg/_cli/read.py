@@ -75,7 +75,8 @@ def _read_table(path, target, sep, drop):
         import pandas as pd
     except ImportError:
         raise ValueError(
-            "reading CSV and Parquet needs pandas: pip install 'sklearn-gdlogreg[cli]'."
+            "reading CSV and Parquet needs pandas: pip install pandas pyarrow, or this package "
+            "with its extra [cli]."
         ) from None
     try:
         if path.suffix.lower() in PARQUET:

@@ -16,6 +16,21 @@ def _is_weight(value):
         return False
 
 
+def _check_names(class_weight, classes):
+    """Refuse the name of no class where a class has no weight, which is likely the one meant."""
+    unknown = [name for name in class_weight if name not in classes]
+    forgotten = [name for name in classes if name not in class_weight]
+    if unknown and forgotten:
+        raise ValueError(
+            f"class_weight names {_listed(unknown)}, which y has not; the classes of y are "
+            f"{_listed(classes)}, of which not in class_weight: {_listed(forgotten)}."
+        )
+
+
+def _listed(names):
+    return ", ".join(map(repr, names[:10])) + ", ..." * (len(names) > 10)
+
+
 def class_weights(class_weight, examples):
     """Weights of the classes, of shape (n_classes,); None if all are 1.
 
@@ -33,6 +48,8 @@ def class_weights(class_weight, examples):
             f"class_weight must hold finite numbers that are not negative; got {class_weight}."
         )
     classes, totals = examples.schema.classes, examples.class_totals()
+    if isinstance(class_weight, dict):
+        _check_names(class_weight, classes.tolist())
     # One example of each class stands for all of them, with their weight. "balanced" divides by
     # it, and it may be 0.
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -5,7 +5,7 @@ from scipy.sparse import issparse
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import validate_data
 
-from .._check import is_mapped, library_of, on_host, quiet, refusing_huge
+from .._check import is_mapped, library_of, on_host, quiet, refusing_huge, remedied
 from .._objective.cross_entropy import Sigmoid, Softmax
 from .._objective.rows import BATCH_ENTRIES, batches, chunks
 from .._sklearn import move_to
@@ -26,7 +26,8 @@ def rows_to_predict(estimator, X):
     # NumPy's products promote; those of other libraries want the dtype of the coefficients.
     dtype = (np.float64, np.float32) if library_of(X) is None else estimator.coef_.dtype
     # It looks for nan and inf in a sum, which may overflow.
-    with quiet(), refusing_huge("X has a number"):
+    expected = estimator.n_features_in_
+    with quiet(), refusing_huge("X has a number"), remedied(X, n_features=expected):
         return validate_data(estimator, X, accept_sparse="csr", dtype=dtype, reset=False)
 
 

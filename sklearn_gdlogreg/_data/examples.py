@@ -122,7 +122,7 @@ def set_aside(labels, fraction, random_state):
         )
     except ValueError as error:
         raise ValueError(
-            f"validation_fraction={fraction} cannot be set aside for early stopping: {error} "
-            "Change it, or pass X_val and y_val."
+            f"validation_fraction={fraction} cannot be set aside for early stopping: "
+            f"{str(error).removesuffix('.')}. Change it, or pass X_val and y_val."
         ) from error
     return aside

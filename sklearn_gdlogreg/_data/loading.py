@@ -1,6 +1,6 @@
 """Examples as users pass them, checked, wherever X is."""
 
-from .._check import library_of, refuse_lazy
+from .._check import library_of, refuse_lazy, remedied
 from .array_examples import ArrayExamples, ArraySchema
 from .examples import Examples
 
@@ -19,8 +19,9 @@ def load(X, y, sample_weight=None, *, caller, like=None):
     refuse_lazy("X" if like is None else "X_val", X)
     refuse_lazy("y" if like is None else "y_val", y)
     library = library_of(X)
-    if like is None:
-        kind = Examples if library is None else ArrayExamples
-        return kind.checked(X, y, sample_weight, caller)
-    kind = ArrayExamples if isinstance(like, ArraySchema) else Examples
-    return kind.checked_like(like, X, y, sample_weight, caller)
+    with remedied(X, y, "X" if like is None else "X_val"):
+        if like is None:
+            kind = Examples if library is None else ArrayExamples
+            return kind.checked(X, y, sample_weight, caller)
+        kind = ArrayExamples if isinstance(like, ArraySchema) else Examples
+        return kind.checked_like(like, X, y, sample_weight, caller)

@@ -212,6 +212,9 @@ def _rate_and_scale(run, column_name):
     # oscillate. At the lowest cost seen it is close to its value at the minimum; where even that
     # point is saturated it explains nothing, and is left out.
     w, b = run.best.coef, run.best.intercept
+    if run.last.space is not None:
+        objective = run.last.space.objective
+        w, b = run.last.space.entered(w, b)
     largest_eigenvalue = lambda_max(objective, run.last.coordinates, w, b)
     stable = 2 / largest_eigenvalue if largest_eigenvalue > 0 else np.inf
     settles = (

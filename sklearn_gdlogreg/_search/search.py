@@ -19,7 +19,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
 
-from .._check import is_lazy
+from .._check import is_lazy, remedied
+from .._estimator import Versioned
 from .._sklearn import (
     _check_method_params,
     _fit_and_score,
@@ -32,7 +33,7 @@ from .._sklearn import (
 from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
-class GDGridSearchCV(GridSearchCV):
+class GDGridSearchCV(Versioned, GridSearchCV):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
@@ -190,7 +191,8 @@ class GDGridSearchCV(GridSearchCV):
                 "validation_loss_curve_, which has every number of iterations."
             )
         scorers, refit_metric = self._get_scorers()
-        X, y = indexable(X, y)
+        with remedied(X, y):
+            X, y = indexable(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         weights = params.get("sample_weight")

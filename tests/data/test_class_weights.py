@@ -20,6 +20,29 @@ def test_class_weight_is_a_sample_weight(multiclass, weights):
     assert_allclose(balanced.coef_, expected.coef_, rtol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("given", "mistakes"), [({"a": 1, "b": 2, "z": 9}, "'z'"), ({0: 1, "b": 1, "C": 3}, "0, 'C'")]
+)
+def test_a_name_of_no_class_is_the_mistake(given, mistakes, multiclass):
+    X, y = multiclass
+    message = (
+        f"class_weight names {mistakes}, which y has not; the classes of y are 'a', 'b', 'c', of "
+        "which not in class_weight: "
+    )
+    with pytest.raises(ValueError, match=message):
+        GDLogisticRegression(class_weight=given).fit(X, np.array(list("abc"))[y])
+
+
+@pytest.mark.parametrize("given", [{"a": 2}, {"a": 1, "b": 2, "c": 3, "z": 9}])
+def test_a_class_may_be_left_out_and_one_too_many_named_as_in_scikit_learn(given, multiclass):
+    X, y = multiclass
+    labels = np.array(list("abc"))[y]
+    clf = GDLogisticRegression(C=1.0, class_weight=given).fit(X, labels)
+    weights = [given.get(label, 1) for label in labels]
+    expected = GDLogisticRegression(C=1.0).fit(X, labels, sample_weight=weights)
+    assert_allclose(clf.coef_, expected.coef_, rtol=1e-10)
+
+
 def test_balanced_ignores_a_class_that_weighs_nothing(multiclass):
     X, y = multiclass
     clf = GDLogisticRegression(C=1.0, class_weight="balanced")

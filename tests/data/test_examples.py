@@ -30,3 +30,9 @@ def test_a_class_of_one_cannot_be_split(binary):
     X, y = binary
     with pytest.raises(ValueError, match=r"validation_fraction=0.1 cannot be set aside.*or pass"):
         GDLogisticRegression(early_stopping=True).fit(X, np.r_[2, y[1:]])
+
+
+def test_too_few_rows_to_split_are_told_in_whole_sentences():
+    message = r"equal to the number of classes = 2\. Change it, or pass X_val and y_val\.$"
+    with pytest.raises(ValueError, match=message):
+        GDLogisticRegression(early_stopping=True).fit([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])
