@@ -96,7 +96,7 @@ class RowSpace:
 
     def _inside(self, w):
         beta = (self.rows.times_columns(w) @ self.U) / self.S
-        return np.where(self.S > self.noise, beta, 0.0)
+        return np.where(self.noise < self.S, beta, 0.0)
 
     def _spanned(self, beta):
         return self.rows.combined((beta / self.S) @ self.U.T)

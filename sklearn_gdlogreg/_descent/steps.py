@@ -98,9 +98,7 @@ class Problem:
     def _step(self, t, wb, learning_rate, w, b):
         J, dw, db = self.objective.cost_and_gradient(w, b)
         dwb = self.coordinates.pull_back(dw, db)
-        return Step(
-            t, w, b, J, dw, db, learning_rate, wb, dwb, self.coordinates, space=self.space
-        )
+        return Step(t, w, b, J, dw, db, learning_rate, wb, dwb, self.coordinates, space=self.space)
 
     def seen(self, here):
         """A step of other coordinates as it is in these."""

@@ -56,8 +56,8 @@ def kept_the_start(run):
     if _rate_too_large(run):
         return sentence
     return (
-        f"{sentence} The cost on the others went from {run.costs[0]:.4g} to {run.costs[-1]:.4g}: "
-        "what they teach does not hold for the ones set aside. Are these alike, and enough?"
+        f"{sentence} The cost on the others went from {run.costs[0]:.4g} to {run.costs[-1]:.4g}. "
+        "Set aside more, and of the same kind, or raise n_iter_no_change."
     )
 
 
@@ -163,7 +163,9 @@ def _violation(run):
     if above or run.stop_reason not in ("max_iter", "stalled"):
         return sentence
     left = to_be_had(run.last, run.records, run.objective.penalty) / run.last.cost
-    return f"{sentence}, but the cost may still fall by about {left:.2g} of itself, which is above it"
+    return (
+        f"{sentence}, but the cost may still fall by about {left:.2g} of itself, which is above it"
+    )
 
 
 def _last_decrease(costs):
@@ -179,7 +181,7 @@ def _rate_too_large(run):
 
 
 def _second_half(costs):
-    return costs[(len(costs) - 1) // 2 :]
+    return costs[min(len(costs) // 2, len(costs) - 2) :]
 
 
 def _rises(costs):

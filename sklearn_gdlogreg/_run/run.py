@@ -164,7 +164,9 @@ class LateGradients:
         for i, step in enumerate(steps):
             gradients[i] = step.dw
         of_w = steps[0].space.largest_entries(gradients)
-        largest = [max(float(a), float(np.abs(s.db).max())) for a, s in zip(of_w, steps, strict=False)]
+        largest = [
+            max(float(a), float(np.abs(s.db).max())) for a, s in zip(of_w, steps, strict=False)
+        ]
         self.known = steps[-1].dwb, largest[-1]
         return [(step.t, each) for step, each in zip(steps, largest, strict=True)]
 

@@ -19,12 +19,11 @@ def test_coordinates_follow_the_learning_rate_unless_chosen(binary):
     }
     assert set(chosen.values()) - {chosen["auto"]} == {"raw"}
     assert chosen["auto"] == "decorrelated"
-    # An L1 penalty needs the features apart, fewer rows than columns decorrelate nothing, and
-    # with many columns a map costs more than a standardized descent.
+    # An L1 penalty needs the features apart, fewer rows than columns decorrelate nothing without
+    # a penalty, and with many columns a map costs more than a standardized descent.
     assert fitted(*binary, l1_ratio=0.5).coordinates_ == "standardized"
-    y = np.arange(40) % 2
-    for n, C in [(60, np.inf), (2000, 1.0)]:
-        X = np.random.default_rng(0).normal(size=(40, n))
+    for m, n, C in [(40, 60, np.inf), (700, 600, 1.0)]:
+        X, y = np.random.default_rng(0).normal(size=(m, n)), np.arange(m) % 2
         assert fitted(X, y, C=C, max_iter=3, tol=0).coordinates_ == "standardized"
     assert fitted(*binary, "auto", coordinates="raw").coordinates_ == "raw"
     assert fitted(*binary, 0.1, coordinates="standardized").coordinates_ == "standardized"

@@ -159,6 +159,7 @@ class Pickler(Recorder):
         self.kept.append((pickle.dumps(fitted_estimator), fitted_estimator.coef_))
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_what_callbacks_are_shown_can_be_pickled_and_holds_nothing_as_long_as_X(
     early_stopping, rng

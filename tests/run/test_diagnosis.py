@@ -258,3 +258,57 @@ def test_a_column_that_varies_too_little_to_be_learned_is_named(binary):
     # One that is constant, or nearly as constant as rounding lets it be, is nothing to speak of.
     X[:, 2] = 0.3 + np.arange(len(y)) % 2 * np.spacing(0.3)
     GDLogisticRegression(C=1.0).fit(X, y)
+
+
+@pytest.mark.parametrize("learning_rate", [0.1, 1e-3, 1e-5])
+@pytest.mark.parametrize("random_state", range(6))
+def test_early_stopping_never_keeps_the_start_in_silence(learning_rate, random_state):
+    clf = GDLogisticRegression(learning_rate, early_stopping=True, random_state=random_state)
+    message = message_of(clf, *load_breast_cancer(return_X_y=True))
+    if clf.best_iteration_ == 0:
+        assert message.startswith("Early stopping kept the start: none of")
+    if learning_rate > 1e-4:
+        assert "the learning rate is too large" in message
+        assert "column 23 (" in message
+
+
+def test_early_stopping_on_examples_of_another_kind_says_how_the_cost_went(standardized):
+    X, y = standardized
+    clf = GDLogisticRegression(early_stopping=True)
+    with pytest.warns(ConvergenceWarning, match="kept the start.*The cost on the others went from"):
+        clf.fit(X, y, X_val=X, y_val=1 - y)
+    assert not np.any(clf.coef_)
+
+
+def test_early_stopping_that_works_says_nothing(standardized):
+    assert message_of(GDLogisticRegression(0.1, early_stopping=True), *standardized) == ""
+
+
+def test_a_diverged_fit_with_early_stopping_tells_the_iteration_that_was_kept():
+    X, y = load_breast_cancer(return_X_y=True)
+    clf = GDLogisticRegression(1e300, early_stopping=True, random_state=0, n_iter_no_change=50)
+    assert "The model is that of iteration 0," in message_of(clf, X * 1e6, y)
+    assert clf.stop_reason_ == "diverged"
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 25])
+def test_without_a_tolerance_too_large_a_rate_is_told_all_the_same(max_iter):
+    X, y = load_breast_cancer(return_X_y=True)
+    message = message_of(GDLogisticRegression(0.01, max_iter=max_iter, tol=0), X, y)
+    assert message.startswith("The cost rose in ")
+    assert "the learning rate is too large" in message
+
+
+def test_a_rule_that_may_rise_for_a_moment_is_not_taken_for_an_oscillation(standardized):
+    for rule in ("auto", "barzilai-borwein", "silver", "adaptive"):
+        clf = GDLogisticRegression(rule, C=1.0, max_iter=40, tol=0)
+        assert message_of(clf, *standardized) == ""
+
+
+def test_a_small_gradient_of_a_small_cost_is_no_convergence(rng):
+    """With twenty times as many columns as rows and hardly a penalty, the cost is nearly 0."""
+    X, y = rng.normal(size=(60, 1200)), rng.integers(0, 2, 60)
+    clf = GDLogisticRegression(C=1e4, coordinates="standardized", max_iter=25, tol=1e-3)
+    message = message_of(clf, X, y)
+    assert clf.gradient_norms_[-1] < 1e-3
+    assert "not above tol=0.001, but the cost may still fall by about" in message

@@ -21,6 +21,7 @@ RULES = [0.1, "auto", "lipschitz", "backtracking", "barzilai-borwein", "adaptive
 # ---------------------------------------------------------------------------- early stopping
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_early_stopping_equals_the_run_that_is_cut_at_its_best_iteration(rule, data, request):
@@ -54,6 +55,7 @@ def test_early_stopping_equals_the_run_that_is_cut_at_its_best_iteration(rule, d
     assert stopped.validation_scores_[best] == pytest.approx(cut.score(X_val, y_val))
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_a_pipeline_transforms_the_validation_rows_too(binary):
     X, y = binary
     X = X * [1, 100, 1e4, 1]
@@ -132,6 +134,7 @@ def test_stages_without_a_path_are_refused_at_the_call(binary):
         clf.staged_predict(binary[0])
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_validation_rows_of_classes_without_weight_are_refused(data, request):
     X, y = request.getfixturevalue(data)
@@ -143,6 +146,7 @@ def test_validation_rows_of_classes_without_weight_are_refused(data, request):
     assert np.isfinite(clf.validation_loss_curve_).all()
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_a_validation_loss_beyond_all_numbers_is_infinite(data, request):
     X, y = request.getfixturevalue(data)

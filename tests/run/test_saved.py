@@ -103,6 +103,7 @@ def test_a_checkpoint_of_another_fit_is_refused(written, binary, weights):
     assert clf.set_params(max_iter=12, n_jobs=1).fit(X, y, resume_from=written).n_iter_[0] == 12
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_a_checkpoint_of_other_validation_data_is_refused(binary, path):
     X, y = binary
     options = {"early_stopping": True, "max_iter": 10, "tol": 0}

@@ -1,0 +1,61 @@
+"""At the default tol a model is as good as its user takes it to be, whatever the data."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from sklearn_gdlogreg import GDLogisticRegression
+
+SHAPES = [(150, 20), (150, 300), (120, 900), (300, 50), (300, 250)]
+
+
+def example(kind, m, n, n_classes, seed):
+    """Rows to learn from, their labels, and new rows of the same kind."""
+    rng = np.random.default_rng(seed)
+    total = m + 1000
+    factors = rng.normal(size=(total, 8)) @ rng.normal(size=(8, n)) / 3
+    mu = factors * rng.choice([0.3, 1.0]) + rng.normal(size=(total, n)) / 2
+    z = mu @ rng.normal(size=(n, n_classes))
+    y = np.argmax(z * rng.choice([1, 3, 30]) / z.std() + rng.gumbel(size=z.shape), axis=1)
+    if kind == "counts":
+        X = rng.poisson(np.exp(np.minimum(mu, 8))).astype(float)
+    elif kind == "lognormal":
+        X = np.exp(mu)
+    elif kind == "wild units":
+        X = mu * 10.0 ** rng.uniform(-3, 3, n) + 10.0 ** rng.uniform(-3, 3, n)
+    elif kind == "one-hot":
+        values = [rng.integers(0, k, total) for k in rng.integers(2, 30, max(1, n // 15))]
+        X = np.hstack([np.eye(v.max() + 1)[v] for v in values])
+    else:
+        X = mu
+    return X[:m], y[:m], X[m:]
+
+
+def cost(clf, X, y):
+    z = clf.decision_function(X)
+    z = np.column_stack([np.zeros(len(z)), z]) if z.ndim == 1 else z
+    losses = np.logaddexp.reduce(z, axis=1) - z[np.arange(len(y)), np.searchsorted(clf.classes_, y)]
+    return losses.mean() + np.sum(clf.coef_**2) / (2 * clf.C * len(y))
+
+
+@pytest.mark.parametrize("kind", ["plain", "counts", "lognormal", "wild units", "one-hot"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("C", [0.01, 1.0, 100.0])
+def test_the_cost_and_the_labels_of_new_rows_are_those_of_the_optimum(kind, shape, n_classes, C):
+    """Within 1e-3 of the way; 1% of the labels, or no more than LogisticRegression changes."""
+    X, y, new = example(kind, *shape, n_classes, seed=sum(shape) * n_classes + int(C))
+    optimum = GDLogisticRegression(C=C, tol=1e-9, max_iter=5000).fit(X, y)
+    assert optimum.stop_reason_ == "converged"
+    default = GDLogisticRegression(C=C).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs = LogisticRegression(C=C).fit(X, y)
+    way = np.log(len(default.classes_)) - cost(optimum, X, y)
+    assert cost(default, X, y) - cost(optimum, X, y) < 1e-3 * way
+    expected = optimum.predict(new)
+    changed, changed_by_theirs = (np.mean(c.predict(new) != expected) for c in (default, theirs))
+    assert changed < max(0.01, changed_by_theirs + 1e-9)
