@@ -8,7 +8,7 @@ coordinates of w, and in its last entry that of b.
 import math
 
 import numpy as np
-from scipy.linalg import get_lapack_funcs
+from scipy.linalg import get_lapack_funcs, solve_triangular
 
 
 def join(w, b):
@@ -145,36 +145,34 @@ class Decorrelated(Coordinates):
 
         u = R' v,   du = inv(R) dv
 
-    For the softmax there is one such map for each class.
+    For the softmax there is one such map for each class; or one for all, of the mean of their second
+    derivatives, which differ by a factor `of_class`, each class having its own sqrt(of_class) R.
+
+    `hessian`, which may be the largest of all matrices, is overwritten: inv(R) takes its place.
     """
 
     name = "decorrelated"
     hessian_is_identity = True
 
-    def __init__(self, standardized, hessian, made_at=None):
+    def __init__(self, standardized, hessian, made_at=None, of_class=None):
         self.standardized = standardized
         self.made_at = made_at
         dtype = standardized.scale.dtype
-        # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
-        # intercept) have eigenvalue 0: they get as much as keeps the inverse's rounding below
-        # the square root of the dtype's.
-        diagonal = np.einsum("...jj->...j", hessian)
-        largest = diagonal.max(axis=-1, keepdims=True)
-        floored = hessian.copy()
-        np.einsum("...jj->...j", floored)[...] += np.where(
-            largest > 0, math.sqrt(np.finfo(dtype).eps) * largest, 1
-        )
-        R = np.linalg.cholesky(floored).astype(dtype, copy=False)
-        # The inverse itself: products with it are what every step needs.
-        self.from_gradient = _inverse(R)
+        if hessian.ndim == 2:
+            self.from_gradient = _inverse_root(hessian, dtype)
+        else:
+            self.from_gradient = np.empty(hessian.shape, dtype)
+            for k in range(len(hessian)):
+                self.from_gradient[k] = _inverse_root(hessian[k], dtype)
         self.to_standardized = np.swapaxes(self.from_gradient, -1, -2)
-        self.from_standardized = np.swapaxes(R, -1, -2)
+        self.root = 1.0 if of_class is None else np.sqrt(of_class, dtype=dtype)[:, None]
 
     def pack(self, w, b):
-        return _apply(self.from_standardized, self.standardized.pack(w, b))
+        v = self.standardized.pack(w, b)
+        return _solved(self.to_standardized, v).astype(v.dtype, copy=False) * self.root
 
     def unpack(self, wb):
-        w, b = self.standardized.unpack(_apply(self.to_standardized, wb))
+        w, b = self.standardized.unpack(_apply(self.to_standardized, wb / self.root))
         if w.ndim > 1:
             # Adding the same to all classes changes no probability, and no step of a descent in
             # one set of coordinates for all adds it. With a set for each class it comes in, and
@@ -184,7 +182,7 @@ class Decorrelated(Coordinates):
         return w, b
 
     def pull_back(self, dw, db):
-        return _apply(self.from_gradient, self.standardized.pull_back(dw, db))
+        return _apply(self.from_gradient, self.standardized.pull_back(dw, db)) / self.root
 
     @staticmethod
     def hessian_bound(mean, deviation, second_derivative_bound, l2):
@@ -194,13 +192,32 @@ class Decorrelated(Coordinates):
         return 4 * second_derivative_bound
 
 
-def _inverse(R):
-    """The inverse of lower triangular matrices, of which nothing above the diagonal is looked at."""
-    if R.ndim > 2:
-        return np.stack([_inverse(each) for each in R])
-    (trtri,) = get_lapack_funcs(("trtri",), (R,))
-    inverse, _ = trtri(R, lower=True)
-    return np.ascontiguousarray(inverse)
+def _inverse_root(H, dtype):
+    """inv(R) of H = R R', in the place of H where that has this dtype."""
+    # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
+    # intercept) have eigenvalue 0: they get as much as keeps the inverse's rounding below the
+    # square root of the dtype's.
+    diagonal = H.reshape(-1)[:: len(H) + 1]
+    largest = diagonal.max()
+    diagonal += math.sqrt(np.finfo(dtype).eps) * largest if largest > 0 else 1
+    # In LAPACK's order of the entries, H' is H and an upper triangle is R'.
+    U, failed = _lapack("potrf", H)(H.T, lower=False, overwrite_a=True, clean=True)
+    if failed:
+        raise np.linalg.LinAlgError("the second derivatives are not positive definite")
+    U = U.astype(dtype, order="F", copy=False)
+    inverse, _ = _lapack("trtri", U)(U, lower=False, overwrite_c=True)
+    return inverse.T
+
+
+def _solved(triangle, v):
+    """What an upper triangle, or that of each class, has to be multiplied by to give v."""
+    if triangle.ndim > 2:
+        return np.stack([solve_triangular(T, each) for T, each in zip(triangle, v, strict=True)])
+    return solve_triangular(triangle, v.T).T
+
+
+def _lapack(name, *arrays):
+    return get_lapack_funcs((name,), arrays)[0]
 
 
 def _sum_of_squares(size):

@@ -20,14 +20,17 @@ ROWS_PER_COLUMN = 100
 SHORTEST, LONGEST = 8, 20
 # From this price on, in evaluations, the standardized descent is tried first, for as long as the
 # map would take, and ends most often before. Beyond the highest there is no map at all.
-HIGH_PRICE, HIGHEST_PRICE = 20, 200
-# Three matrices p x p for each class.
-MOST_BYTES = 2**28
+HIGH_PRICE, HIGHEST_PRICE = 20, 1000
+# From this price on all classes share one map.
+HIGH_PRICE_OF_MANY = 40
+# What the maps of a descent may take, if X does not take more itself.
+MOST_BYTES = 2**27
 
 
-def map_fits_in_memory(objective):
+def map_fits_in_memory(objective, n_maps=1):
     """Whether decorrelated coordinates can be made at all."""
-    return 3 * 8 * math.prod(objective.outputs) * (objective.n + 1) ** 2 <= MOST_BYTES
+    most = max(MOST_BYTES, 8 * objective.m * objective.n)
+    return 8 * n_maps * (objective.n + 1) ** 2 <= most
 
 
 class Decorrelation:
@@ -48,20 +51,26 @@ class Decorrelation:
         # The sampled rows, and what their shares sum to.
         self.sample = self.stride, total
         self.sampled = -(-m // self.stride)
-        self.n_outputs = math.prod(objective.outputs)
-        self.price = self._price()
+        n_classes = math.prod(objective.outputs)
+        price = self._price()
+        # One for all classes is less true, and as many times cheaper.
+        self.shared = n_classes > 1 and (
+            n_classes * price > HIGH_PRICE_OF_MANY or not map_fits_in_memory(objective, n_classes)
+        )
+        self.price = price if self.shared else n_classes * price
+        self.price_at_start = price  # at w = 0 one map serves all: their derivatives are the same
 
     def _price(self):
-        """What a map costs, in evaluations of the cost and its gradient.
+        """What a map for one class costs, in evaluations of the cost and its gradient.
 
         The nanoseconds are those of one core, measured at sizes from 569 x 30 to 1e5 x 500; only
         their ratios matter, and those only roughly.
         """
-        m, n, K = self.objective.m, self.objective.n, self.n_outputs
+        m, n, K = self.objective.m, self.objective.n, math.prod(self.objective.outputs)
         stored = self.objective.rows.stored
         of_X = m * n * (0.8 + 0.05 * K) if stored is None else 4 * stored * K
         evaluation = of_X + 8 * m * K
-        return self.sampled * (n + 1) * (3 + (n + 1) / 30) * K / evaluation
+        return ((3 + (n + 1) / 30) * self.sampled * (n + 1) + (n + 1) ** 3 / 40) / evaluation
 
     @property
     def fits_in_memory(self):
@@ -76,8 +85,7 @@ class Decorrelation:
         singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
         if singular or not self.fits_in_memory or self.price > HIGHEST_PRICE:
             return math.inf
-        # At w = 0 one map serves all classes: their second derivatives are the same there.
-        return 0 if self.price / self.n_outputs <= HIGH_PRICE else int(self.price)
+        return 0 if self.price_at_start <= HIGH_PRICE else int(self.price)
 
     @property
     def period(self):
@@ -101,15 +109,18 @@ class Decorrelation:
         # At the start a bound that holds everywhere, and is attained there.
         place = (w, b) if np.any(w) or np.any(b) else (None, None)
         mean, scale = self.standardized.mean, self.standardized.scale
-        H, weight = self.objective.hessian_blocks(*place, mean, scale, self.sample)
+        H, weight = self.objective.hessian_blocks(*place, mean, scale, self.sample, self.shared)
+        # The classes of a shared map differ by how much their rows are curved.
+        of_class = weight / weight.mean() if H.ndim < np.ndim(weight) + 2 else None
         if not self.objective.fit_intercept:
             # The intercept has a coordinate of its own, in which nothing ever moves.
             H[..., -1, :] = H[..., :, -1] = 0
             H[..., -1, -1] = 1
         if self.stride > 1:
             features, spread = self._missed
+            weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        return Decorrelated(self.standardized, H, made_at=(t, w, b))
+        return Decorrelated(self.standardized, H, (t, w, b), of_class)
 
 
 def weights_in(part, stride):

@@ -23,6 +23,14 @@ def added(a: Sums, b: Sums) -> Sums:
     return tuple(x + y for x, y in zip(a, b, strict=True))
 
 
+def accumulated(a: Sums, b: Sums) -> Sums:
+    """The same sum, in the arrays of `a`: large ones take longer to be made than to be added to."""
+    return tuple(
+        np.add(x, y, out=x) if isinstance(x, np.ndarray) and x.flags.writeable else x + y
+        for x, y in zip(a, b, strict=True)
+    )
+
+
 def largest(a: Sums, b: Sums) -> Sums:
     """The larger of the entries of two tuples."""
     return tuple(np.maximum(x, y) for x, y in zip(a, b, strict=True))

@@ -9,6 +9,8 @@ from scipy import sparse
 
 # About so many rows, spread over all, say where the columns lie.
 NEARBY = 256
+# So many rows that what they add to a matrix takes longer to make than to add.
+LONG_BATCH = 512
 
 
 def moments(rows, stride=1, unit=1.0):
@@ -67,9 +69,10 @@ def second_moments_in(part, weights, mean, scale):
     X, xp = part.X, part.xp
     n = X.shape[1]
     root = xp.sqrt(weights)
-    total = np.zeros((*weights.shape[:-1], n + 1, n + 1))
+    total = None
     shift = mean * scale
-    for batch in part.batches(n):
+    # A product of few rows is soon made, but added to as many numbers as one of many.
+    for batch in part.batches(n, at_least=min(n, LONG_BATCH)):
         block = X[batch, :].toarray() if sparse.issparse(X) else X[batch, :]
         block = _present(block, part, batch)
         centred = block * scale
@@ -77,14 +80,25 @@ def second_moments_in(part, weights, mean, scale):
         x = xp.empty((block.shape[0], n + 1), centred.dtype)
         x[:, :-1] = centred
         x[:, -1] = 1
-        # A matrix times its own transpose is half the work, which NumPy recognizes.
-        if weights.ndim == 1:
-            x *= root[batch, None]
-            total += part.on_host(x.T @ x)
-        else:
-            for k in range(weights.shape[0]):
-                weighted = x * root[k, batch, None]
-                total[k] += part.on_host(weighted.T @ weighted)
+        total = _with_products(total, x, root[..., batch], part)
+    return np.zeros((*weights.shape[:-1], n + 1, n + 1)) if total is None else total
+
+
+def _with_products(total, x, roots, part):
+    """The sum so far and x' diag(roots^2) x, for one or several diagonals."""
+    # A matrix times its own transpose is half the work, which NumPy recognizes.
+    if roots.ndim == 1:
+        x *= roots[:, None]
+        product = part.on_host(x.T @ x)
+        if total is None:
+            return np.require(product, np.float64, "W")
+        total += product
+        return total
+    if total is None:
+        total = np.zeros((len(roots), x.shape[1], x.shape[1]))
+    for k in range(len(roots)):
+        weighted = x * roots[k][:, None]
+        total[k] += part.on_host(weighted.T @ weighted)
     return total
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from .._check import quiet
 from .cross_entropy import loss_for
-from .in_memory import InMemory, added, largest
+from .in_memory import InMemory, accumulated, added, largest
 from .moments import moments, second_moments_in
 from .penalty import ElasticNet
 
@@ -128,8 +128,8 @@ def _second_derivative_in(sample, loss, w, b):
     return d if sample.absent is None else sample.xp.where(sample.absent, 0.0, d)
 
 
-def hessian_in_part(part, loss, w, b, least, mean, scale, stride, unit):
-    """A part's share of the Hessian, and of its weights, from sampled rows.
+def hessian_in_part(part, loss, w, b, least, mean, scale, stride, unit, shared):
+    """A part's share of the Hessian, or of its mean over classes, and of its weights.
 
     Without what mixes the classes, for features (x - mean) * scale; the shares of the sample are
     in `unit`, and no second derivative of the loss counts as less than `least`.
@@ -142,7 +142,8 @@ def hessian_in_part(part, loss, w, b, least, mean, scale, stride, unit):
         d *= 0.25
     else:
         d = d * sample.xp.maximum(_second_derivative_in(sample, loss, w, b), least)
-    return second_moments_in(sample, d, mean, scale), part.xp.sum(d, axis=-1)
+    of_rows = sample.xp.mean(d, axis=0) if shared and d.ndim > 1 else d
+    return second_moments_in(sample, of_rows, mean, scale), part.xp.sum(d, axis=-1)
 
 
 class Objective:
@@ -200,7 +201,7 @@ class Objective:
         dw, db = self.rows.total(of_part, self.loss, v, c, *at)
         return dw + self.penalty.gradient(v), db if self.fit_intercept else db * 0
 
-    def hessian_blocks(self, w, b, mean, scale, sample):
+    def hessian_blocks(self, w, b, mean, scale, sample, shared=False):
         """The Hessian for features (x - mean) * scale, without what mixes the classes.
 
         Parameters
@@ -210,6 +211,8 @@ class Objective:
         mean, scale : ndarray of shape (n,)
         sample : tuple of int and float
             Every how many rows one stands for them, and what the shares of these sum to.
+        shared : bool
+            Whether to take the mean over the classes.
 
         Returns
         -------
@@ -227,7 +230,17 @@ class Objective:
             # Saturated rows matter next to nothing now, and are on their way back where w shrinks.
             least = np.asarray(most)[..., None] / 1000
         H, weight = self.rows.total(
-            hessian_in_part, self.loss, w, b, least, mean, scale, stride, unit
+            hessian_in_part,
+            self.loss,
+            w,
+            b,
+            least,
+            mean,
+            scale,
+            stride,
+            unit,
+            shared,
+            combine=accumulated,
         )
         features = np.arange(self.n)
         # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.

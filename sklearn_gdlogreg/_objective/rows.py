@@ -162,9 +162,9 @@ class Part:
         """Other rows in the same place."""
         return Part(X, y, share)
 
-    def batches(self, entries_a_row):
+    def batches(self, entries_a_row, at_least=1):
         """Slices of as many rows as are worked on at a time, all nearly of the same length."""
-        most = max(1, self.batch_entries // max(1, entries_a_row))
+        most = max(at_least, self.batch_entries // max(1, entries_a_row))
         # None for no rows: a part may be shorter than the stride of a sample.
         return batches(self.m, max(1, -(-self.m // max(1, round(self.m / most)))))
 
