@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from .common import axes_for, descended, rate_label
+from .common import axes_for, descended, value_label
 
 AXES = {"iteration": "Iteration", "seconds": "Seconds"}
 
@@ -172,5 +172,5 @@ class LossCurveDisplay:
 
 def _name(estimator):
     """What a rule or a schedule is called; a number alone would not say what it is."""
-    label = rate_label(estimator.learning_rate)
+    label = value_label(estimator.learning_rate)
     return f"learning rate {label}" if isinstance(estimator.learning_rate, Real) else label
