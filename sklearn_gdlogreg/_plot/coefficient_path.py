@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .common import axes_for, descended, feature_names, ink
+from .common import axes_for, descended, feature_names, ink, legend
 
 # More lines than these are a surface of one colour, and take seconds to draw.
 MOST_UNNAMED_LINES = 100
@@ -139,5 +139,5 @@ class CoefficientPathDisplay:
             self.ax_.set_xlim(left=0)
         self.ax_.set(xlabel="Iteration", ylabel="Coefficient")
         named = self.lines_ if banded else [self.lines_[j] for j in np.sort(labelled)]
-        self.ax_.legend(fontsize="small", handles=[*named, *self.bands_])
+        legend(self.ax_, handles=[*named, *self.bands_])
         return self

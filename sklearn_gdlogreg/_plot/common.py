@@ -50,6 +50,11 @@ def value_label(value):
     return f"{value:,}" if isinstance(value, Integral) else f"{value:.3g}"
 
 
+def legend(ax, **options):
+    """A legend on the axes, which keep their size though it be higher than they are."""
+    ax.legend(fontsize="small", **options).set_in_layout(False)
+
+
 def ink(share=1.0):
     """The colour of text, or with a smaller share a tint of it: seen on any style's background."""
     from matplotlib import colors, rcParams

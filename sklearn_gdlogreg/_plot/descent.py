@@ -7,7 +7,7 @@ from sklearn.utils.validation import validate_data
 
 from .._check import quiet
 from .._fit import objective_for
-from .common import axes_for, descended, feature_names, ink
+from .common import axes_for, descended, feature_names, ink, legend
 
 
 class DescentDisplay:
@@ -219,7 +219,7 @@ class DescentDisplay:
         self.ax_.set(xlabel=_label(self.names[0]), ylabel=_label(self.names[1]))
         # Numbers of many digits would run into each other: a power of ten stands at the axis.
         self.ax_.ticklabel_format(scilimits=(-2, 4))
-        self.ax_.legend(fontsize="small")
+        legend(self.ax_)
         return self
 
 

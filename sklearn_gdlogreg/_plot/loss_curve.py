@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from .common import axes_for, descended, value_label
+from .common import axes_for, descended, legend, value_label
 
 AXES = {"iteration": "Iteration", "seconds": "Seconds"}
 
@@ -157,7 +157,7 @@ class LossCurveDisplay:
             self.ax_.set_xlim(left=0)
         else:
             self.ax_.set_xscale(xscale)
-        self.ax_.legend(fontsize="small")
+        legend(self.ax_)
         return self
 
     def _drawn(self, kind, curve, distance):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimator import GDLogisticRegression
-from .common import axes_for, ink, value_label
+from .common import axes_for, ink, legend, value_label
 
 
 class GDSearchDisplay:
@@ -241,7 +241,7 @@ class GDSearchDisplay:
             if steps.max() > 5 * steps.min():
                 ax.set_xscale("log")
         ax.set(xlabel=self._axis_name, ylabel=self.score_name)
-        ax.legend(title=self._lines_name, fontsize="small", loc="best")
+        legend(ax, title=self._lines_name, loc="best")
 
     def _draw_heatmap(self):
         ax = self.ax_
@@ -321,6 +321,9 @@ def _are_numbers(values):
 
 def _same(one, other):
     """Whether two values of a parameter are one; some have no hash, and arrays no single truth."""
+    plain = Real | str
+    if isinstance(one, plain) and isinstance(other, plain):
+        return one == other  # most are, and of a thousand candidates there are a million pairs
     return one is other or np.array_equal(one, other)
 
 
