@@ -7,12 +7,14 @@ Time per iteration of a constant learning rate on breast cancer, 569 x 30:
     fit              GDLogisticRegression: the history of cost, gradient, rate and time
     + path           store_path=True
     + progress       verbose=1, as lines
+    + moving line    verbose=1, in a terminal
     + validation     early stopping, on a tenth of the rows besides
     + callback       a callback that asks for nothing
+    + ProgressBar    scikit-learn's, which counts all iterations again after each of them
     + checkpoint     Checkpoint(every=100)
 
-Each is the difference of two fits, of n iterations and of none, divided by n; all run in turns,
-and medians are given.
+Each is the difference of two fits, of n = 1000 iterations and of none, divided by n; all run in
+turns, and medians are given.
 """
 
 import contextlib
@@ -32,10 +34,18 @@ from _common import (
     print_table,
     write_json,
 )
+from sklearn.callback import ProgressBar
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression, descend
+
+
+class Terminal(io.StringIO):
+    """What is written to it is thrown away at the end, as that to a StringIO."""
+
+    def isatty(self):
+        return True
 
 
 class Silent:
@@ -58,9 +68,9 @@ def ways(X, y, folder):
             if max(np.abs(dw).max(), abs(db)) == 0:
                 break
 
-    def fit(n, *callbacks, **options):
+    def fit(n, *callbacks, output=io.StringIO, **options):
         clf = GDLogisticRegression(0.1, max_iter=n, tol=0, **options)
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(output()):
             clf.set_callbacks(*callbacks).fit(X, y)
 
     stopped = {"early_stopping": True, "n_iter_no_change": 10**9, "random_state": 0}
@@ -70,8 +80,10 @@ def ways(X, y, folder):
         "fit": fit,
         "+ path": lambda n: fit(n, store_path=True),
         "+ progress": lambda n: fit(n, verbose=1),
+        "+ moving line": lambda n: fit(n, output=Terminal, verbose=1),
         "+ validation": lambda n: fit(n, **stopped),
         "+ callback": lambda n: fit(n, Silent()),
+        "+ ProgressBar": lambda n: fit(n, ProgressBar()),
         "+ checkpoint": lambda n: fit(n, Checkpoint(Path(folder) / "c.npz", every=100)),
     }
 

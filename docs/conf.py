@@ -1,9 +1,11 @@
 """Configuration of the documentation site; README says how to build it."""
 
+import re
 import tempfile
 import zlib
 from pathlib import Path
 
+from docutils import nodes
 from sphinx_gallery.sorting import FunctionSortKey
 from threadpoolctl import threadpool_limits
 
@@ -87,6 +89,7 @@ intersphinx_mapping = {
 gallery_order = [
     f"plot_{name}.py"
     for name in [
+        "assignment",
         "learning_rates",
         "cost_surface",
         "boundary_moving",
@@ -142,5 +145,16 @@ def without_last_blank_line(app, name, source):
     source[0] = source[0].replace("\n\n```\n", "\n```\n")
 
 
+def numbers_with_their_units(app, document):
+    """In tables: "> 1.26 s" is one word, which no line break may part."""
+    for cell in document.findall(nodes.entry):
+        for text in list(cell.findall(nodes.Text)):
+            joined = re.sub(
+                r"(?<=[<>x]) (?=\d)|(?<=\d) (?=([nmu]?s|[kMG]B|times|x)\b)", "\xa0", text
+            )
+            text.parent.replace(text, nodes.Text(joined))
+
+
 def setup(app):
     app.connect("source-read", without_last_blank_line)
+    app.connect("doctree-read", numbers_with_their_units)

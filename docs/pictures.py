@@ -23,7 +23,7 @@ IMAGES = Path(__file__).parent / "images"
 
 def save(display, name):
     display.figure_.set_size_inches(6.4, 4.2)
-    display.figure_.savefig(IMAGES / f"{name}.png", dpi=100)
+    display.figure_.savefig(IMAGES / f"{name}.png", dpi=150)
 
 
 def main():

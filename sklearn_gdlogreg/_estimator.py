@@ -188,7 +188,8 @@ class GDLogisticRegression(
 
     verbose : int, default=0
         1 shows the progress: one moving line in a terminal if rich is installed, else iterations
-        0, 1, 2, 5, 10, 20, 50, ... as they happen. 2 prints all of them.
+        0, 1, 2, 5, 10, 20, 50, ... as they happen. 2 prints all of them, a larger k every k-th:
+        ``verbose=100`` the cost after every hundred iterations.
 
     Attributes
     ----------

@@ -56,6 +56,24 @@ def test_scripts_and_tests_that_are_named_exist():
     assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
 
 
+def test_every_picture_is_shown_on_a_page():
+    pages = [page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md")]
+    pictures = list((ROOT / "docs" / "images").iterdir())
+    assert len(pictures) > 5
+    assert [
+        each.name for each in pictures if not any(f"images/{each.name}" in p for p in pages)
+    ] == []
+
+
+def test_a_quoted_method_leaves_the_indent_of_its_class_behind():
+    quoted = []
+    for page in (ROOT / "docs").rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        quoted += re.findall(r"^:pyobject: \w+\.\w+\n(.*)$", text, re.MULTILINE)
+    assert len(quoted) > 5
+    assert set(quoted) == {":dedent:"}
+
+
 def test_links_that_lead_nowhere_are_found(tmp_path):
     broken = runpy.run_path(ROOT / "docs" / "check_links.py")["broken"]
     site = tmp_path / "site"

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from .common import axes_for, descended, feature_names
+from .common import axes_for, descended, feature_names, ink, legend
+
+# More lines than these are a surface of one colour, and take seconds to draw.
+MOST_UNNAMED_LINES = 100
 
 
 class CoefficientPathDisplay:
@@ -30,7 +33,11 @@ class CoefficientPathDisplay:
         Their figure.
 
     lines_ : list of matplotlib Line2D
-        One for each feature.
+        One for each feature; where bands stand for those that are not named, one for each other.
+
+    bands_ : list of two matplotlib PolyCollection
+        From the lowest to the highest of more than 100 coefficients that are not named, and of
+        half of them; empty where these are few enough to have a line each.
 
     See Also
     --------
@@ -98,7 +105,9 @@ class CoefficientPathDisplay:
             The scale of the iterations; "log" is linear up to the first.
 
         n_labels : int, default=10
-            The features with the largest coefficients that are named; the others are grey.
+            The features with the largest coefficients that are named. The others are grey lines,
+            and more than 100 of them grey bands: between the lowest and the highest, and between
+            the quartiles.
 
         Returns
         -------
@@ -106,15 +115,29 @@ class CoefficientPathDisplay:
             Itself.
         """
         self.ax_, self.figure_ = axes_for(self, ax)
-        labelled = set(np.argsort(-np.abs(self.coefs).max(axis=0), kind="stable")[:n_labels])
-        self.lines_ = []
-        for j, name in enumerate(self.names):
-            style = {"label": name, "zorder": 3} if j in labelled else {"color": "0.8"}
+        labelled = np.argsort(-np.abs(self.coefs).max(axis=0), kind="stable")[:n_labels]
+        others = np.setdiff1d(np.arange(len(self.names)), labelled)
+        self.lines_, self.bands_ = [], []
+        banded = len(others) > MOST_UNNAMED_LINES
+        for j in np.sort(labelled) if banded else range(len(self.names)):
+            named = {"label": self.names[j], "zorder": 3}
+            style = {"color": ink(0.2)} if j in others else named
             self.lines_ += self.ax_.plot(self.iterations, self.coefs[:, j], **style)
+        if banded:
+            lowest, low, high, highest = np.quantile(
+                self.coefs[:, others], [0, 0.25, 0.75, 1], axis=1
+            )
+            for below, above, share, label in (
+                (lowest, highest, 0.15, f"{len(others):,} others"),
+                (low, high, 0.3, "half of them"),
+            ):
+                style = {"color": ink(share), "linewidth": 0, "label": label}
+                self.bands_.append(self.ax_.fill_between(self.iterations, below, above, **style))
         self.ax_.axhline(0, color="0.5", linewidth=0.8, zorder=1)
         if xscale == "log":
             self.ax_.set_xscale("symlog", linthresh=1)
             self.ax_.set_xlim(left=0)
         self.ax_.set(xlabel="Iteration", ylabel="Coefficient")
-        self.ax_.legend(fontsize="small", handles=[self.lines_[j] for j in sorted(labelled)])
+        named = self.lines_ if banded else [self.lines_[j] for j in np.sort(labelled)]
+        legend(self.ax_, handles=[*named, *self.bands_])
         return self

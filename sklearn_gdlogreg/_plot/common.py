@@ -1,5 +1,8 @@
 """What the displays share."""
 
+from numbers import Integral, Real
+
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.array_api import in_numpy
@@ -35,8 +38,28 @@ def feature_names(estimator):
     return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else list(names)
 
 
-def rate_label(rate):
-    """A learning rate in a legend or at an axis: a number, the name of a rule, or a schedule."""
-    if callable(rate):
-        return getattr(rate, "__name__", repr(rate))
-    return rate if isinstance(rate, str) else f"{rate:.3g}"
+def value_label(value):
+    """The value of a parameter in a legend or at an axis: a learning rate's, for example.
+
+    A number, the name of a rule, a schedule, or whatever else it may be.
+    """
+    if callable(value):
+        return getattr(value, "__name__", repr(value))
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return str(value)
+    return f"{value:,}" if isinstance(value, Integral) else f"{value:.3g}"
+
+
+def legend(ax, **options):
+    """A legend on the axes, which keep their size though it be higher than they are."""
+    ax.legend(fontsize="small", **options).set_in_layout(False)
+
+
+def ink(share=1.0):
+    """The colour of text, or with a smaller share a tint of it: seen on any style's background."""
+    from matplotlib import colors, rcParams
+
+    text, ground = (
+        np.array(colors.to_rgb(rcParams[of])) for of in ("text.color", "axes.facecolor")
+    )
+    return tuple(share * text + (1 - share) * ground)

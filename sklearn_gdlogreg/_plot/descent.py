@@ -1,11 +1,13 @@
 """The way of a descent over the surface of its cost."""
 
+import math
+
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._check import quiet
 from .._fit import objective_for
-from .common import axes_for, descended, feature_names
+from .common import axes_for, descended, feature_names, ink, legend
 
 
 class DescentDisplay:
@@ -191,12 +193,18 @@ class DescentDisplay:
         display : DescentDisplay
             Itself.
         """
-        self.ax_, self.figure_ = axes_for(self, ax)
         low, high = self.costs.min(), self.costs.max()
+        if low == high:
+            raise ValueError(
+                f"The cost is {low:.6g} at every point of the picture: it has no contours to draw."
+            )
+        self.ax_, self.figure_ = axes_for(self, ax)
         # Evenly spaced contours would leave the valley empty.
-        heights = low + (high - low) * np.linspace(0.02, 1, levels) ** 2
+        heights = np.unique(low + (high - low) * np.linspace(0.02, 1, levels) ** 2)
         self.contours_ = self.ax_.contour(*self.values, self.costs, heights, cmap=cmap, zorder=1)
-        self.figure_.colorbar(self.contours_, ax=self.ax_, label="Cost")
+        ticks = heights[:: max(1, len(heights) // 6)]
+        bar = self.figure_.colorbar(self.contours_, ax=self.ax_, label="Cost")
+        bar.set_ticks(ticks, labels=_distinct(ticks))
         (self.path_,) = self.ax_.plot(
             *self.path.T,
             "o-",
@@ -206,10 +214,12 @@ class DescentDisplay:
             label="descent",
             zorder=2,
         )
-        self.ax_.plot(*self.path[0], "s", color="black", markersize=6, label="start", zorder=3)
-        self.ax_.plot(*self.path[-1], "*", color="black", markersize=11, label="end", zorder=3)
+        self.ax_.plot(*self.path[0], "s", color=ink(), markersize=6, label="start", zorder=3)
+        self.ax_.plot(*self.path[-1], "*", color=ink(), markersize=11, label="end", zorder=3)
         self.ax_.set(xlabel=_label(self.names[0]), ylabel=_label(self.names[1]))
-        self.ax_.legend(fontsize="small")
+        # Numbers of many digits would run into each other: a power of ten stands at the axis.
+        self.ax_.ticklabel_format(scilimits=(-2, 4))
+        legend(self.ax_)
         return self
 
 
@@ -229,3 +239,11 @@ def _column(which, names):
 
 def _label(name):
     return "Intercept" if name == "intercept" else f"Coefficient of {name}"
+
+
+def _distinct(heights):
+    """Ascending costs in as many digits as it takes to tell each from the next."""
+    largest = np.abs(heights).max()
+    smallest = np.diff(heights).min(initial=largest)
+    digits = 1 + math.ceil(math.log10(largest / smallest))
+    return [f"{height:.{digits}g}" for height in heights]

@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from .common import axes_for, descended, rate_label
+from .common import axes_for, descended, legend, value_label
 
 AXES = {"iteration": "Iteration", "seconds": "Seconds"}
 
@@ -157,7 +157,7 @@ class LossCurveDisplay:
             self.ax_.set_xlim(left=0)
         else:
             self.ax_.set_xscale(xscale)
-        self.ax_.legend(fontsize="small")
+        legend(self.ax_)
         return self
 
     def _drawn(self, kind, curve, distance):
@@ -172,5 +172,5 @@ class LossCurveDisplay:
 
 def _name(estimator):
     """What a rule or a schedule is called; a number alone would not say what it is."""
-    label = rate_label(estimator.learning_rate)
+    label = value_label(estimator.learning_rate)
     return f"learning rate {label}" if isinstance(estimator.learning_rate, Real) else label

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from datetime import timedelta
 
 from .observers import Observer
 
@@ -13,44 +14,61 @@ def progress(verbose):
 
 
 class PlainProgress(Observer):
-    """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; verbose=2 shows them all."""
+    """verbose=1 shows iterations 0, 1, 2, 5, 10, 20, 50, ...; 2 all, a larger k every k-th."""
 
     def __init__(self, verbose):
         self.verbose = verbose
+        self.every = verbose if verbose > 2 else 1
 
     def watch(self, step, run):
-        if self.verbose > 1 or str(step.t).rstrip("0") in ("", "1", "2", "5"):
-            sys.stdout.write(f"iteration {step.t:6d}  {_described(step, run)}\n")
+        if self.verbose == 1:
+            shown = str(step.t).rstrip("0") in ("", "1", "2", "5")
+        else:
+            shown = step.t % self.every == 0
+        if shown:
+            sys.stdout.write(f"iteration {step.t:6d}  {_described(step, run.records[step.t])}\n")
 
     def close(self, result):
         sys.stdout.write(f"stopped after iteration {result.last.t}: {result.stop_reason}\n")
 
 
 class LiveProgress(Observer):
-    """One line at the foot of a terminal, by rich."""
+    """One line at the foot of a terminal, which rich asks for ten times a second.
+
+    An iteration only leaves what the line would be made of: most are over before it is asked for.
+    """
 
     def __init__(self):
-        from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.live import Live
 
-        self.progress = Progress(
-            MofNCompleteColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn()
-        )
-        self.task = None
+        self.live = Live(self, refresh_per_second=10)
 
     def watch(self, step, run):
-        if self.task is None:
-            self.progress.start()
-            self.task = self.progress.add_task("", total=run.max_iter, state="")
-        self.progress.update(self.task, completed=step.t, state=_described(step, run))
+        self.seen = step, run.records[step.t], run.max_iter, ""
+        if not self.live.is_started:
+            self.live.start()
 
     def close(self, result):
-        state = f"{_described(result.last, result)}  {result.stop_reason}"
-        self.progress.update(self.task, completed=result.last.t, state=state, refresh=True)
+        last = result.last
+        self.seen = last, result.records[last.t], result.max_iter, f"  {result.stop_reason}"
 
     def release(self):
-        self.progress.stop()
+        self.live.stop()
+
+    def __rich__(self):
+        """The line as it is now."""
+        from rich.text import Text
+
+        step, record, max_iter, end = self.seen
+        return Text.assemble(
+            (f"{step.t:{len(str(max_iter))}d}/{max_iter}", "progress.download"),
+            f" {_described(step, record)}{end} ",
+            (str(timedelta(seconds=int(record.seconds))), "progress.elapsed"),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
 
 
-def _described(step, run):
+def _described(step, record):
     rate = f"  learning rate {step.learning_rate:.4g}" if step.t else ""
-    return f"cost {step.cost:.8g}  gradient {run.records[step.t].violation:.3e}{rate}"
+    return f"cost {step.cost:.8g}  gradient {record.violation:.3e}{rate}"

@@ -62,3 +62,13 @@ def test_what_was_not_stored_cannot_be_drawn(binary):
             DescentDisplay.from_estimator(clf, X, y, coefficients=pair)
     with pytest.raises(ValueError, match=r"coefficients must name two of the 4 columns.*got 9"):
         DescentDisplay.from_estimator(clf, X, y, coefficients=(0, 9))
+
+
+def test_a_legend_that_is_too_high_leaves_the_axes_their_size(rng):
+    heights = []
+    for n in (1, 40):
+        names = [f"x{j}" for j in range(n)]
+        display = CoefficientPathDisplay([0, 1], rng.uniform(size=(2, n)), names).plot(n_labels=n)
+        display.figure_.canvas.draw()
+        heights.append(display.ax_.get_position().height)
+    assert heights[0] == pytest.approx(heights[1], rel=0.02)

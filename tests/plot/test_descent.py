@@ -1,5 +1,7 @@
 """The way of a descent over the cost: the data in the picture, and the picture."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -49,3 +51,47 @@ def test_the_picture_shows_the_path(binary):
     around = pixels[round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3].reshape(-1, 3)
     crimson = matplotlib.colors.to_rgb("crimson")
     assert np.abs(around - crimson).max(axis=1).min() < 0.02
+
+
+def drawn(costs, low=-1.0, high=1.0, style="default"):
+    from matplotlib import pyplot
+
+    values = [np.linspace(low, high, 5)] * 2
+    with pyplot.style.context(style):
+        display = DescentDisplay(values, costs, np.array([[low, low], [high, high]]), ["a", "b"])
+        display.plot()
+        display.figure_.canvas.draw()
+    return display
+
+
+@pytest.mark.parametrize(
+    ("level", "span"),
+    [(0, 1e-7), (0, 1e3), (0.6931, 1e-7), (0.6931, 1e-4), (54_021.3, 1e-4), (1e12, 1e3)],
+)
+def test_each_cost_at_the_colour_bar_can_be_read_by_itself(level, span):
+    display = drawn(level + span * np.add.outer(np.arange(5.0), np.arange(5.0)))
+    axis = display.contours_.colorbar.ax.yaxis
+    assert axis.get_offset_text().get_text() == ""
+    ticks = axis.get_ticklocs()
+    shown = [float(label.get_text()) for label in axis.get_ticklabels()]
+    assert len(ticks) == len(set(shown)) == 7
+    assert np.abs(ticks - shown).max() < np.diff(ticks).min()
+
+
+@pytest.mark.parametrize("high", [1e-9, 1e-4, 1.0, 1e3, 1e6])
+def test_numbers_at_the_axes_do_not_run_into_each_other(high):
+    display = drawn(np.add.outer(np.arange(5.0), np.arange(5.0)), -1.1 * high, 0.3 * high)
+    boxes = [label.get_window_extent() for label in display.ax_.get_xticklabels()]
+    assert len(boxes) > 2
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_start_and_end_are_seen_on_a_dark_background():
+    display = drawn(np.add.outer(np.arange(5.0), np.arange(5.0)), style="dark_background")
+    _, start, end = display.ax_.lines
+    assert (start.get_color(), end.get_color()) == ((1, 1, 1), (1, 1, 1))
+
+
+def test_a_cost_that_is_the_same_everywhere_has_no_contours():
+    with pytest.raises(ValueError, match=r"The cost is 0\.25 at every point of the picture"):
+        drawn(np.full((5, 5), 0.25))

@@ -137,8 +137,103 @@ def test_the_descents_own_parameters_are_drawn(name, binary):
         assert_array_equal(display.max_iters, [3, 4])
     del of_clf["clf__max_iter"]
     without = GridSearchCV(pipeline, of_clf | of_other, cv=2).fit(*binary)
-    with pytest.raises(ValueError, match="no parameter clf__max_iter; put it into param_grid"):
-        GDSearchDisplay.from_estimator(without)
+    display = GDSearchDisplay.from_estimator(without)
+    assert display.parameters == (f"{name}__estimator__max_iter", "clf__learning_rate")
+    assert_array_equal(display.max_iters, [0.1, 1.0])
+
+
+ONE = {
+    "C": ([10.0, 0.1, 1.0], "log"),
+    "learning_rate": ([0.1, 0.2, 0.3], "linear"),
+    "max_iter": ([1, 2, 4, 8, 16], "log"),
+    "l1_ratio": ([0.0, 0.5], "linear"),
+}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_a_search_over_one_parameter_is_a_curve_over_it(name, binary):
+    values, scale = ONE[name]
+    clf = GDLogisticRegression(C=1.0, tol=0, max_iter=5)
+    search = GridSearchCV(clf, {name: values, "tol": [0]}, scoring="neg_log_loss", cv=2)
+    display = GDSearchDisplay.from_estimator(search.fit(*binary))
+    ((x, scores),) = [line.get_data() for line in display.lines_]
+    assert_array_equal(x, sorted(values))
+    order = np.argsort(values)
+    assert_array_equal(scores, search.cv_results_["mean_test_score"][order])
+    assert display.ax_.get_xscale() == scale
+    assert name in display.ax_.get_xlabel()
+    (best,), (score,) = display.best_.get_data()
+    assert (best, score) == (search.best_params_[name], search.best_score_)
+    image = GDSearchDisplay.from_estimator(search, kind="heatmap").image_.get_array()
+    assert_array_equal(image, [scores])
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.01, np.inf], ["0.01", "inf"]),
+        ([None, "balanced", {0: 1.0, 1: 2.0}], ["None", "balanced", "{0: 1.0, 1: 2.0}"]),
+    ],
+)
+def test_values_that_have_no_place_on_an_axis_stand_side_by_side(values, labels, binary):
+    name = "C" if np.inf in values else "class_weight"
+    search = GridSearchCV(GDLogisticRegression(), {name: values}, cv=2).fit(*binary)
+    display = GDSearchDisplay.from_estimator(search)
+    assert [label.get_text() for label in display.ax_.get_xticklabels()] == labels
+    (line,) = display.lines_
+    assert_array_equal(line.get_ydata(), search.cv_results_["mean_test_score"])
+
+
+@pytest.mark.parametrize(
+    ("grid", "drawn"),
+    [
+        ({"C": [0.1, 1.0, 10.0], "learning_rate": [0.1, 1.0]}, ("learning_rate", "C")),
+        ({"C": [0.1, 1.0], "learning_rate": [0.1, 1.0, 2.0]}, ("C", "learning_rate")),
+        ({"C": [0.1, 1.0, 10.0], "max_iter": [1, 2]}, ("C", "max_iter")),
+        ({"C": [0.1, 1.0], "class_weight": [None, "balanced", {}]}, ("class_weight", "C")),
+        ({"C": [0.1, 1.0], "coordinates": ["raw"]}, ("C",)),
+        ({"C": [0.1]}, ("C",)),
+        ({"C": [0.1, 1.0], "learning_rate": [0.1], "max_iter": [1]}, ("learning_rate", "max_iter")),
+    ],
+)
+def test_of_two_that_vary_one_is_the_axis_and_the_other_has_lines(grid, drawn, binary):
+    clf = GDLogisticRegression(0.5, tol=0, max_iter=3)
+    search = GridSearchCV(clf, grid, cv=2).fit(*binary)
+    display = GDSearchDisplay.from_estimator(search)
+    assert display.parameters == drawn
+    if len(drawn) == 2 and "coordinates" not in grid:
+        assert_array_equal(display.max_iters, grid[drawn[1]])
+        assert display.learning_rates == grid[drawn[0]]
+        assert display.ax_.get_legend().get_title().get_text() == drawn[0]
+
+
+def test_a_parameter_that_is_named_is_drawn(search):
+    display = GDSearchDisplay.from_estimator(search, parameters=["learning_rate", "C"])
+    assert display.learning_rates == [0.01, "auto", 1.0]
+    assert_array_equal(display.max_iters, [0.01, 10.0])
+    params, scores = search.cv_results_["params"], search.cv_results_["mean_test_score"]
+    for rate, row in zip(display.learning_rates, display.mean_scores, strict=True):
+        for C, score in zip(display.max_iters, row, strict=True):
+            each = {"learning_rate": rate, "C": C, "max_iter": search.best_params_["max_iter"]}
+            assert scores[params.index(each)] == score
+    (line,) = GDSearchDisplay.from_estimator(search, parameters=["C"]).lines_
+    assert line.get_ydata().max() == search.best_score_
+    with pytest.raises(ValueError, match=r"has tol and C to draw; its parameters are \['C', 'l"):
+        GDSearchDisplay.from_estimator(search, parameters=["tol", "C"])
+    for wrong in ("C", [], ["C", "max_iter", "learning_rate"]):
+        with pytest.raises(ValueError, match="parameters must name one or two; got"):
+            GDSearchDisplay.from_estimator(search, parameters=wrong)
+
+
+def test_lines_can_be_told_from_the_background_of_any_style(search):
+    from matplotlib import pyplot
+
+    for style in ("default", "dark_background"):
+        with pyplot.style.context(style):
+            display = GDSearchDisplay.from_estimator(search)
+        ground = np.array(display.ax_.get_facecolor()[:3])
+        for line in display.lines_:
+            assert np.abs(np.array(matplotlib.colors.to_rgb(line.get_color())) - ground).max() > 0.4
 
 
 def test_what_cannot_be_drawn_is_said(binary, search):
@@ -148,13 +243,18 @@ def test_what_cannot_be_drawn_is_said(binary, search):
         GDSearchDisplay.from_estimator(search, metric="auc")
     with pytest.raises(ValueError, match="kind must be 'lines' or 'heatmap'; got 'bars'"):
         GDSearchDisplay.from_estimator(search, kind="bars")
-    without = GDGridSearchCV(GDLogisticRegression(tol=0), {"max_iter": [1, 2]}, cv=2).fit(*binary)
-    with pytest.raises(ValueError, match="no parameter learning_rate; put it into param_grid"):
-        GDSearchDisplay.from_estimator(without)
-    grids = [{"max_iter": [5], "C": [1.0]}, {"learning_rate": [1e-9], "C": [1.0]}]
-    apart = GDGridSearchCV(GDLogisticRegression(tol=0), grids, cv=2).fit(*binary)
+    nothing = GDGridSearchCV(GDLogisticRegression(tol=0, max_iter=1), {}, cv=2).fit(*binary)
+    with pytest.raises(ValueError, match="no parameter to draw; put one into param_grid"):
+        GDSearchDisplay.from_estimator(nothing)
+
+
+def test_of_several_grids_one_that_has_both_or_the_best_is_drawn(binary):
+    grids = [{"max_iter": [5], "C": [1.0]}, {"learning_rate": [1e-9, 1e-8], "C": [1.0]}]
+    clf = GDLogisticRegression(0.01, tol=0, max_iter=1)
+    apart = GDGridSearchCV(clf, grids, scoring="neg_log_loss", cv=2).fit(*binary)
+    assert apart.best_params_ == {"C": 1.0, "max_iter": 5}
+    display = GDSearchDisplay.from_estimator(apart)
+    assert display.mean_scores.tolist() == [[apart.best_score_]]
     mixed = [*grids, {"learning_rate": [0.1, 1.0], "max_iter": [100]}]
-    some = GDGridSearchCV(GDLogisticRegression(tol=0), mixed, cv=2).fit(*binary)
+    some = GDGridSearchCV(clf, mixed, cv=2).fit(*binary)
     assert GDSearchDisplay.from_estimator(some).mean_scores.shape == (2, 1)
-    with pytest.raises(ValueError, match="put both into one param_grid"):
-        GDSearchDisplay.from_estimator(apart)

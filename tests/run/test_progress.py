@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg._run import progress
 
 from ..helpers import fitted
 
@@ -17,6 +18,10 @@ def test_verbose_prints_the_descent(binary, capsys):
     assert lines[-1] == "stopped after iteration 12: max_iter"
     fitted(*binary, 0.1, max_iter=12, tol=0, verbose=2)
     assert len(capsys.readouterr().out.splitlines()) == 14
+    fitted(*binary, 0.1, max_iter=12, tol=0, verbose=5)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["0", "5", "10"]
+    assert lines[-1] == "stopped after iteration 12: max_iter"
     fitted(*binary, 0.1, max_iter=12, tol=0)
     assert capsys.readouterr().out == ""
 
@@ -33,3 +38,21 @@ def test_verbose_prints_and_a_terminal_with_rich_has_a_line_that_moves(binary, c
     out = capsys.readouterr().out
     assert "5/5" in out
     assert "max_iter" in out
+
+
+def test_a_line_is_written_when_it_is_asked_for_and_not_at_every_iteration(
+    binary, capsys, monkeypatch
+):
+    pytest.importorskip("rich")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    described, written = progress._described, []
+
+    def counted(step, record):
+        written.append(step.t)
+        return described(step, record)
+
+    monkeypatch.setattr(progress, "_described", counted)
+    GDLogisticRegression(0.1, max_iter=2000, tol=0, verbose=1).fit(*binary)
+    assert len(written) < 1000
+    assert written[-1] == 2000
+    assert "2000/2000" in capsys.readouterr().out
