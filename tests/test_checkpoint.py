@@ -34,6 +34,7 @@ def path(tmp_path):
     return tmp_path / "descent.npz"
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 @pytest.mark.parametrize("watched", [False, True])

@@ -224,6 +224,7 @@ def test_score_is_the_weighted_accuracy(multiclass, weights):
     assert clf.score(X, y, sample_weight=weights) == expected != clf.score(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_nothing_underflows_into_an_error(data, request):
     """Under np.errstate(all="raise"), which notebooks set to find their own mistakes."""
@@ -265,6 +266,7 @@ def on_disk(array, path):
     return joblib.load(path, mmap_mode="r")
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize(
     "storage", [np.asarray, np.asfortranarray, sparse.csr_array, sparse.csc_array]
 )
@@ -350,6 +352,7 @@ def test_what_is_not_finite_is_named_wherever_it_is(storage, dtype, bad, name, b
             call()
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("storage", [np.asarray, twice, with_zeros])
 @pytest.mark.parametrize(
     "options", [{}, {"class_weight": "balanced"}, {"l1_ratio": 0.5, "coordinates": "standardized"}]
@@ -374,6 +377,7 @@ def test_nothing_that_is_given_is_changed(storage, options, multiclass, weights,
 # ---------------------------------------------------------------------------- weights
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_ones_and_any_other_constant_weigh_as_none_does(data, early_stopping, request):
@@ -470,6 +474,7 @@ def test_a_path_of_warm_starts_ends_at_the_optima_of_separate_fits(penalty, bina
         assert_allclose(warm.coef_, fitted(*binary, C=C, **options).coef_, atol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_early_stopping_goes_on_from_a_warm_start(multiclass):
     options = {"early_stopping": True, "random_state": 0, "tol": 0, "max_iter": 5}
     clf = GDLogisticRegression(0.05, warm_start=True, **options).fit(*multiclass)
@@ -480,6 +485,7 @@ def test_early_stopping_goes_on_from_a_warm_start(multiclass):
     assert clf.n_iter_[0] == 5
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_more_patience_never_stops_earlier(multiclass):
     options = {"early_stopping": True, "random_state": 0, "tol": 0, "max_iter": 400}
     fits = [
@@ -492,6 +498,7 @@ def test_more_patience_never_stops_earlier(multiclass):
     assert best == sorted(best, reverse=True)
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_early_stopping_of_frames_and_words(frame, multiclass):
     """What is set aside has names and labels too, and is scored without a warning."""

@@ -200,6 +200,7 @@ def test_float32_differs_by_its_rounding(problem):
     assert_allclose(single.coef_, double.coef_, rtol=0, atol=2e-5 * scale)
 
 
+@pytest.mark.filterwarnings("ignore:The cost rose")
 @laws
 @given(problem=problems(rules=(0.05, 0.5, 3.0)))
 def test_two_warm_started_halves_are_one_descent(problem):

@@ -71,12 +71,12 @@ class GDSearchDisplay:
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDSearchDisplay
-    >>> grid = {"learning_rate": [0.01, 0.1], "max_iter": [10, 30, 100]}
+    >>> grid = {"learning_rate": [0.01, 0.05], "max_iter": [10, 30, 100]}
     >>> search = GDGridSearchCV(GDLogisticRegression(tol=0), grid).fit(*load_iris(return_X_y=True))
     >>> display = GDSearchDisplay.from_estimator(search)
     >>> display.mean_scores.round(2)
     array([[0.33, 0.67, 0.68],
-           [0.67, 0.67, 0.72]])
+           [0.67, 0.71, 0.91]])
     """
 
     def __init__(

@@ -55,6 +55,7 @@ def test_labels_may_be_of_another_library(xp, binary):
     assert_array_equal(clf.coef_, expected.coef_)
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("weighted", [False, True])
 def test_early_stopping(weighted, xp, multiclass, weights):
     X, y = multiclass

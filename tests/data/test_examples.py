@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from sklearn_gdlogreg import GDLogisticRegression
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_validation_weights_count_as_repeated_rows(binary, rng):
     X, y = binary
     s = rng.integers(0, 3, 50)
@@ -20,6 +21,7 @@ def test_validation_weights_count_as_repeated_rows(binary, rng):
     assert_allclose(weighted.validation_scores_, repeated.validation_scores_, rtol=1e-13)
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_rows_that_are_set_aside_do_not_make_up_for_too_few(rng):
     X, y = rng.normal(size=(44, 40)), np.arange(44) % 2
     options = {"early_stopping": True, "validation_fraction": 0.2, "random_state": 0}

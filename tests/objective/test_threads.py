@@ -191,6 +191,8 @@ def with_blas_threads(n, function):
         return function()
 
 
+@pytest.mark.filterwarnings("ignore:The cost rose")
+@pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("options", [{"learning_rate": 0.01, "coordinates": "raw"}, {"C": 1.0}])
 def test_any_number_of_blas_threads_gives_the_same_bits(options, in_one_piece):
     def fit():
