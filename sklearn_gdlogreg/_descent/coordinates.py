@@ -145,8 +145,8 @@ class Decorrelated(Coordinates):
 
         u = R' v,   du = inv(R) dv
 
-    For the softmax there is one such map for each class; or one for all, of the mean of their second
-    derivatives, which differ by a factor `of_class`, each class having its own sqrt(of_class) R.
+    For the softmax there is one such map for each class; or one for all, of the mean of their
+    second derivatives, which differ by a factor `of_class`: each has its own sqrt(of_class) R.
 
     `hessian`, which may be the largest of all matrices, is overwritten: inv(R) takes its place.
     """

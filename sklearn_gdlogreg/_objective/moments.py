@@ -97,7 +97,7 @@ def _with_products(total, x, roots, part):
     if total is None:
         total = np.zeros((roots.shape[0], x.shape[1], x.shape[1]))
     for k in range(roots.shape[0]):
-        weighted = x * roots[k][:, None]
+        weighted = x * roots[k, :, None]
         total[k] += part.on_host(weighted.T @ weighted)
     return total
 

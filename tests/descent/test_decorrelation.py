@@ -8,12 +8,15 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg._descent import decorrelation as decorrelation_room
 from sklearn_gdlogreg._descent.decorrelation import LONGEST, SHORTEST, Decorrelation
 from sklearn_gdlogreg._descent.plan import standardized
 from sklearn_gdlogreg._objective.cross_entropy import Softmax, labels_for_loss
 from sklearn_gdlogreg._objective.in_memory import InMemory
 from sklearn_gdlogreg._objective.objective import Objective
 from sklearn_gdlogreg._objective.rows import Part, sampled
+
+from ..helpers import fitted
 
 
 def decorrelation(X, y, **options):
@@ -246,17 +249,49 @@ def test_at_the_start_one_map_serves_all_classes(rng):
     assert made.at(np.zeros((10, 64)), np.zeros(10)).from_gradient.shape == (65, 65)
 
 
-@pytest.mark.parametrize(("n_classes", "fits"), [(2, True), (12, False)])
-def test_every_class_needs_matrices_of_its_own(n_classes, fits, sparse_rows):
-    """1000 x 1000 numbers, three times a class: 24 MB of the 256 that a map may take."""
-    made = decorrelation(sparse_rows(100, 1000, density=0.01), np.arange(100) % n_classes)
-    assert made.fits_in_memory == fits
+def test_a_map_may_take_as_much_memory_as_the_rows(rng, sparse_rows):
+    few = decorrelation(sparse_rows(100, 5000, density=0.01), np.arange(100) % 2, C=1.0)
+    assert not few.fits_in_memory  # 200 MB, beside 4 MB were the rows dense
+    assert few.first_at == np.inf
+    many = sparse_rows(6000, 5000, density=1e-4), np.arange(6000) % 2
+    assert decorrelation(*many, C=1.0).fits_in_memory
 
 
-def test_maps_that_do_not_fit_in_memory_are_never_made(rng):
-    made = decorrelation(rng.normal(size=(3000, 200)), np.arange(3000) % 400, C=1.0)
-    assert made.price < 200
-    assert made.first_at == np.inf
+@pytest.mark.parametrize(("n", "n_classes", "shared"), [(4, 3, False), (200, 40, True)])
+def test_many_classes_share_a_map(n, n_classes, shared, rng):
+    made = decorrelation(rng.normal(size=(3000, n)), np.arange(3000) % n_classes, C=1.0)
+    assert made.shared == shared
+    assert made.first_at == 0
+    w = rng.normal(size=(n_classes, n))
+    one = (n + 1, n + 1)
+    assert made.at(w, w[:, 0]).from_gradient.shape == (one if shared else (n_classes, *one))
+
+
+def test_a_shared_map_is_of_every_class_where_they_differ_by_a_factor(rng):
+    """Rare and frequent classes, w = 0: a (1 - a) is the same for all rows of a class."""
+    X, y = rng.normal(size=(2000, 6)), rng.integers(0, 4, 2000)
+    made = decorrelation(X, y, C=1e6)
+    w, b = np.zeros((4, 6)), np.log([0.7, 0.2, 0.08, 0.02])
+    separate = made.at(w, b)
+    made.shared = True
+    shared = made.at(w, b)
+    point = rng.normal(size=(4, 7))
+    for a, c in zip(shared.unpack(point), separate.unpack(point), strict=True):
+        assert_allclose(a, c, rtol=1e-4, atol=1e-4)  # the penalty is none of the factor's
+    gradient = rng.normal(size=(4, 6)), rng.normal(size=4)
+    assert_allclose(shared.pull_back(*gradient), separate.pull_back(*gradient), rtol=1e-4)
+    packed = shared.pack(*shared.unpack(point))
+    # All but what is the same for all classes comes back.
+    assert_allclose(shared.unpack(packed)[0], shared.unpack(point)[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("C", [0.1, 10.0])
+def test_a_shared_map_leads_to_the_same_minimum(C, multiclass, monkeypatch):
+    expected = fitted(*multiclass, C=C, tol=1e-9)
+    monkeypatch.setattr(decorrelation_room, "HIGH_PRICE_OF_MANY", 0)
+    shared = fitted(*multiclass, C=C, tol=1e-9)
+    assert not np.array_equal(shared.loss_curve_, expected.loss_curve_)
+    assert_allclose(shared.coef_, expected.coef_, atol=1e-6)
 
 
 def test_more_columns_than_rows_are_decorrelated_if_there_is_a_penalty(rng):
