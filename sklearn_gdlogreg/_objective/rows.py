@@ -18,6 +18,9 @@ from sklearn import get_config
 # cores with 2 MB of second-level cache each: 1 MB is 7% faster on one thread, but two threads gain
 # nothing from each other there, as they hand the interpreter's lock back and forth too often.
 BLOCK_BYTES = 2**21
+# Of long rows it takes more bytes: a block costs some ten calls, and threads hand the lock round
+# in each. Beyond these bytes that is no more worth what the cache no longer holds.
+BLOCK_ROWS, MOST_BLOCK_BYTES = 400, 2**23
 # X in memory is cut into this many parts at most: few, so that little is to be added up.
 MOST_PARTS = 32
 # A batch is what is copied at a time, to be centred or scaled: 2^16 float64 are 512 KB, which
@@ -55,7 +58,8 @@ def chunks(X):
 
 def block_length(m, size):
     """How many of m rows, of `size` bytes together, make a block; all, if they nearly do."""
-    most = within_working_memory(BLOCK_BYTES)
+    of_long_rows = min(BLOCK_ROWS * size // max(m, 1), MOST_BLOCK_BYTES)
+    most = within_working_memory(max(BLOCK_BYTES, of_long_rows))
     return max(m, 1) if size <= 2 * most else max(1, m * most // size)
 
 
