@@ -109,9 +109,7 @@ def make_intelex(problem, tol, max_iter):
 def solvers(problem):
     yield Solver(OURS, make_ours, threads=None)
     for name in ("lbfgs", "newton-cg"):
-        yield Solver(
-            name, lambda p, tol, n, name=name: make_sklearn(name, p, tol, n), threads=None
-        )
+        yield Solver(name, lambda p, tol, n, name=name: make_sklearn(name, p, tol, n), threads=None)
     if problem.binary and installed("glum"):
         yield Solver(
             "glum lbfgs", lambda p, tol, n: make_glum("lbfgs", p, tol, n), as_floats, threads=None

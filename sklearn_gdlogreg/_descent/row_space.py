@@ -33,6 +33,8 @@ SMALLEST, LARGEST = 1e-200, 1e200
 ACCURACY = 1e-7
 # What is left of w outside the span counts as rounding up to this share of it.
 NOTHING = 1e-12
+# A product of X with so many vectors takes little longer than with one.
+AT_ONCE = 64
 # Below, a step takes the time of its NumPy calls, which are as many in any coordinates.
 LEAST_ENTRIES = 2**15
 
@@ -69,11 +71,8 @@ class RowSpace:
         self.mean, self.entered_at = mean, entered_at
         self.rows = WideRows(objective.rows, mean)
         self.U, self.S, self.noise = self._factorized(objective)
-        rest = entered_at - self._spanned(self._inside(entered_at))
-        # Orthonormal directions for what of w no row reaches.
-        self.outside = np.zeros((0, self.rows.n))
-        if np.linalg.norm(rest) > NOTHING * np.linalg.norm(entered_at):
-            self.outside = np.linalg.qr(np.atleast_2d(rest).T)[0].T
+        self.inside = self._inside(entered_at)
+        self.outside, self.rest = self._left_out(entered_at)
         L = np.hstack([self.U * self.S, self.rows.times_columns(self.outside).T])
         self.objective = objective.over(self.rows.replaced_by(L))
         if mean is not None:
@@ -94,6 +93,14 @@ class RowSpace:
         U, S, _ = np.linalg.svd(self.rows.triangle())
         return U, np.maximum(S, EPS * S[0]), 10 * EPS * S[0]
 
+    def _left_out(self, w):
+        """Orthonormal directions for what of w no row reaches, and how far it goes along them."""
+        rest = w - self._spanned(self.inside)
+        if np.linalg.norm(rest) <= NOTHING * np.linalg.norm(w):
+            return np.zeros((0, self.rows.n)), np.zeros((*w.shape[:-1], 0))
+        directions = np.linalg.qr(np.atleast_2d(rest).T)[0].T
+        return directions, rest @ directions.T
+
     def _inside(self, w):
         beta = (self.rows.times_columns(w) @ self.U) / self.S
         return np.where(self.noise < self.S, beta, 0.0)
@@ -101,11 +108,15 @@ class RowSpace:
     def _spanned(self, beta):
         return self.rows.combined((beta / self.S) @ self.U.T)
 
-    def entered(self, w, b):
-        """(beta, c) for the (w, b) that it was made for."""
-        beta = self._inside(w)
-        rest = (w - self._spanned(beta)) @ self.outside.T
-        return np.concatenate([beta, rest], axis=-1), b if self.mean is None else b + w @ self.mean
+    def entered(self, b):
+        """(beta, c) for the w that it was made for, and b."""
+        beta = np.concatenate([self.inside, self.rest], axis=-1)
+        return beta, b if self.mean is None else b + self.entered_at @ self.mean
+
+    def at(self, w, b):
+        """(beta, c) for another (w, b) of the descent."""
+        beta = np.concatenate([self._inside(w), w @ self.outside.T], axis=-1)
+        return beta, b if self.mean is None else b + w @ self.mean
 
     def coef(self, beta):
         """w, in the units of X."""
@@ -125,13 +136,30 @@ class RowSpace:
         dw = self.coef(dbeta)
         return (dw if self.mean is None else dw + np.multiply.outer(dc, self.mean)), dc
 
+    def coefs(self, betas):
+        """The w of each of several steps."""
+        return _at_once(self.coef, betas)
+
     def largest_entries(self, dbetas):
         """The largest entry of each of several dw, none of which is kept; rows measured from 0."""
+        return _at_once(self._largest_entries, dbetas)
+
+    def _largest_entries(self, dbetas):
         r = self.S.size
         flat = dbetas.reshape(-1, dbetas.shape[-1])
         outside = flat[:, r:] @ self.outside
         largest = self.rows.largest_combined((flat[:, :r] / self.S) @ self.U.T, outside)
         return largest.reshape(len(dbetas), -1).max(axis=-1)
+
+
+def _at_once(function, points):
+    """function(points), of AT_ONCE points at a time: of more or fewer it would round otherwise."""
+    found = []
+    for batch in batches(len(points), AT_ONCE):
+        padded = np.zeros((AT_ONCE, *points.shape[1:]))
+        padded[: batch.stop - batch.start] = points[batch]
+        found.append(function(padded)[: batch.stop - batch.start])
+    return np.concatenate(found)
 
 
 class WideRows:

@@ -184,7 +184,7 @@ def entered(plan, rule, here):
     plan = plan.in_row_space(here.w)
     if plan.space is None:
         return plan, Problem(plan.objective, here.coordinates), here
-    w, b = plan.space.entered(here.w, here.b)
+    w, b = plan.space.entered(here.b)
     problem = Problem(plan.objective, plan.coordinates_at(here.t, w, b), plan.space)
     there = problem.start(w, b)._replace(t=here.t, learning_rate=here.learning_rate)
     # Of a rotation a rule notices nothing.
@@ -216,7 +216,7 @@ def begin(
             if plan.enters_at == 0:
                 plan = plan.in_row_space(w)
             if plan.space is not None:
-                w, b = plan.space.entered(w, b)
+                w, b = plan.space.entered(b)
             problem, here = started(plan, rule, w, b)
         else:
             here, made_at, entered_at = resumed

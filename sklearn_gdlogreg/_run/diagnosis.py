@@ -8,7 +8,8 @@ from .._check import quiet
 from .._descent.coordinates import is_constant
 from .._descent.eigenvalues import lambda_max, lipschitz
 from .._descent.separation import lacks_minimum
-from .run import Result, to_be_had
+from .optimality import to_be_had
+from .run import Result
 
 
 @quiet()
@@ -216,7 +217,7 @@ def _rate_and_scale(run, column_name):
     w, b = run.best.coef, run.best.intercept
     if run.last.space is not None:
         objective = run.last.space.objective
-        w, b = run.last.space.entered(w, b)
+        w, b = run.last.space.at(w, b)
     largest_eigenvalue = lambda_max(objective, run.last.coordinates, w, b)
     stable = 2 / largest_eigenvalue if largest_eigenvalue > 0 else np.inf
     settles = (

@@ -4,6 +4,8 @@ An observer changes nothing about the steps.
 """
 
 import math
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,40 +131,47 @@ class CoefficientPath(Observer):
 
     def __init__(self, every):
         self.every = every
-        self.iterations, self.coefs, self.intercepts = [], [], []
+        self.iterations = []
+        self.kept = []  # what `Step.coef` and `Step.intercept` are made of: (w, b, space)
 
     def watch(self, step, run):
         if step.t % self.every == 0:
             self._add(step)
 
     def _add(self, step):
-        self.coefs.append(step.coef)
-        self.intercepts.append(step.intercept)
+        self.kept.append((step.w, step.b, step.space))
         self.iterations.append(step.t)
 
     def state(self):
         """What a checkpoint must hold."""
-        return {
-            "iterations": self.iterations,
-            "coefs": np.array(self.coefs),
-            "intercepts": np.array(self.intercepts),
-        }
+        coefs, intercepts = self._made()
+        return {"iterations": self.iterations, "coefs": coefs, "intercepts": intercepts}
+
+    def _made(self):
+        """All coefficients and intercepts, those of one space at once."""
+        coefs, intercepts = [], []
+        for space, kept in groupby(self.kept, key=itemgetter(2)):
+            w, b = (np.array(each) for each in list(zip(*kept, strict=True))[:2])
+            coefs.append(w if space is None else space.coefs(w))
+            intercepts.append(b if space is None else space.intercept(w, b))
+        return np.concatenate(coefs), np.concatenate(intercepts)
 
     def restore(self, state, here):
         """Be as before step `here`, which is about to be watched again."""
         n = int(np.searchsorted(state["iterations"], here.t))
         self.iterations = state["iterations"].tolist()[:n]
-        self.coefs, self.intercepts = list(state["coefs"][:n]), list(state["intercepts"][:n])
+        self.kept = [
+            (w, b, None) for w, b in zip(state["coefs"][:n], state["intercepts"][:n], strict=True)
+        ]
 
     def finish(self, last):
         n = sum(t <= last.t for t in self.iterations)
-        del self.iterations[n:], self.coefs[n:], self.intercepts[n:]
+        del self.iterations[n:], self.kept[n:]
         if self.iterations[-1] < last.t:
             self._add(last)
 
     def attributes(self):
-        coefs = np.array(self.coefs)
-        intercepts = np.array(self.intercepts)
+        coefs, intercepts = self._made()
         return {
             # In scikit-learn's shapes, one for each stored iteration.
             "coef_path_": coefs.reshape(len(coefs), -1, coefs.shape[-1]),

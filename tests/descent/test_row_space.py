@@ -233,16 +233,17 @@ def test_a_resumed_descent_has_the_bits_of_the_uninterrupted_one(
     monkeypatch.setattr(plan, "PRICE_OF_MANY_STEPS", 0)
     X, y = wide
     start = rng.normal(size=(1, 450))
-    clf = GDLogisticRegression(rule, C=50.0, max_iter=45, tol=0)
+    clf = GDLogisticRegression(rule, C=50.0, max_iter=45, tol=0, store_path=2)
     whole = clf.fit(X, y, coef_init=start)
     expected = dict(vars(whole))
     for every in (7, 40):
         path = tmp_path / f"{every}.npz"
-        part = GDLogisticRegression(rule, C=50.0, max_iter=every + 3, tol=0)
+        part = GDLogisticRegression(rule, C=50.0, max_iter=every + 3, tol=0, store_path=2)
         part.set_callbacks(Checkpoint(path, every=every)).fit(X, y, coef_init=start)
-        resumed = GDLogisticRegression(rule, C=50.0, max_iter=45, tol=0)
+        resumed = GDLogisticRegression(rule, C=50.0, max_iter=45, tol=0, store_path=2)
         resumed.fit(X, y, resume_from=path)
-        for name in ("coef_", "intercept_", "loss_curve_", "gradient_norms_", "learning_rates_"):
+        curves = ("loss_curve_", "gradient_norms_", "learning_rates_", "coef_path_")
+        for name in ("coef_", "intercept_", *curves):
             assert np.array_equal(getattr(resumed, name), expected[name], equal_nan=True), name
 
 

@@ -1,0 +1,59 @@
+"""How far a step is from the optimum, as far as a descent can tell at little cost."""
+
+import math
+
+import numpy as np
+
+from .._descent.row_space import AT_ONCE
+from .._descent.steps import Step, squared_violation
+
+
+def to_be_had(step: Step, records, penalty) -> float:
+    """By how much the cost may still fall from a step, estimated by the steps before.
+
+    Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, and the longest of the last ten
+    steps in these coordinates has met the least curvature.
+    """
+    made_at = step.coordinates.made_at
+    first = max(step.t - 9, 1 if made_at is None else made_at[0] + 1)
+    alphas = [record.learning_rate for record in records[first : step.t + 1]]
+    return max(alphas, default=1.0) / 2 * squared_violation(step, penalty)
+
+
+class LateGradients:
+    """The largest entries of gradients over many columns, made for several steps at once.
+
+    In the row space dw has an entry for every row. All its entries take a product with X, which is
+    as long as many steps; one product with many gradients is not.
+    """
+
+    def __init__(self, tol):
+        self.tol = tol
+        self.steps = []
+        self.known = None  # the last dw of which the largest entry is known, and that
+
+    def add(self, step, norm):
+        """Remember the step; whether its largest entry must be known now."""
+        self.steps.append(step)
+        return len(self.steps) == AT_ONCE or (self.tol > 0 and self._may_be_small(step, norm))
+
+    def _may_be_small(self, step, norm):
+        """Whether the largest entry, which `norm` is no less than, may be within tol."""
+        if norm > self.tol * math.sqrt(step.space.rows.n * step.dwb[..., -1].size + 1):
+            return False
+        if self.known is None:
+            return True
+        dwb, largest = self.known
+        return largest - np.linalg.norm(step.dwb - dwb) <= self.tol
+
+    def largest_entries(self):
+        """The iterations that have been added, and the largest entry of each; then forget them."""
+        if not self.steps:
+            return []
+        steps, self.steps = self.steps, []
+        of_w = steps[0].space.largest_entries(np.array([step.dw for step in steps]))
+        largest = [
+            max(float(a), float(np.abs(s.db).max())) for a, s in zip(of_w, steps, strict=False)
+        ]
+        self.known = steps[-1].dwb, largest[-1]
+        return [(step.t, each) for step, each in zip(steps, largest, strict=True)]

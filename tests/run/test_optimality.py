@@ -1,0 +1,92 @@
+"""What tells how far a step is from the optimum, and what it leaves to be looked at later."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_gdlogreg import GDLogisticRegression, descend
+from sklearn_gdlogreg._descent.row_space import AT_ONCE
+from sklearn_gdlogreg._objective.penalty import ElasticNet
+from sklearn_gdlogreg._run.optimality import LateGradients, to_be_had
+
+from ..helpers import first
+
+
+def step_at(t, dwb, made_at=None):
+    coordinates = SimpleNamespace(made_at=made_at)
+    return SimpleNamespace(t=t, dwb=np.array(dwb), coordinates=coordinates)
+
+
+def records_of(rates):
+    return [SimpleNamespace(learning_rate=rate) for rate in [np.nan, *rates]]
+
+
+def test_what_is_to_be_had_of_a_parabola_is_what_lies_below():
+    """J = c / 2 x^2 has the gradient c x, the best rate 1 / c, and J itself is to be had."""
+    curvature, x = 0.2, 3.0
+    left = to_be_had(step_at(1, [curvature * x]), records_of([1 / curvature]), ElasticNet())
+    assert left == pytest.approx(curvature / 2 * x**2)
+
+
+def test_of_the_last_ten_rates_in_these_coordinates_the_longest_counts():
+    rates = [100.0, *np.arange(1.0, 13.0)[::-1]]  # 12 in iteration 2, 1 in iteration 13
+    records = records_of(rates)
+    assert to_be_had(step_at(13, [1.0]), records, ElasticNet()) == 10 / 2
+    assert to_be_had(step_at(13, [1.0], (9, None, None)), records, ElasticNet()) == 4 / 2
+    assert to_be_had(step_at(0, [2.0]), records[:1], ElasticNet()) == 4 / 2
+
+
+def test_the_estimate_is_of_the_size_of_the_truth(binary):
+    """Within a factor of ten, where a map has made the bowl round."""
+    X, y = binary
+    optimum = GDLogisticRegression(C=1.0, tol=1e-12).fit(X, y).loss_curve_[-1]
+    steps = first(6, descend(X, y, "auto", C=1.0))
+    records = records_of([step.learning_rate for step in steps[1:]])
+    for step in steps[1:]:
+        left = step.cost - optimum
+        if left > 1e-12:
+            found = to_be_had(step, records, ElasticNet(l2=1 / len(X)))
+            assert left / 10 < found < 10 * left
+
+
+@pytest.fixture
+def steps(rng):
+    X, y = rng.normal(size=(80, 500)), rng.integers(0, 2, 80)
+    found = first(150, descend(X, y, 0.01, C=1.0))
+    assert found[0].space is not None
+    return found
+
+
+def largest(step):
+    dw, db = step.gradient
+    return max(np.abs(dw).max(), abs(db))
+
+
+def test_the_largest_entries_are_those_of_the_columns_and_come_at_once(steps):
+    late = LateGradients(tol=0)
+    asked = [late.add(step, np.linalg.norm(step.dwb)) for step in steps[: AT_ONCE + 5]]
+    assert [t for t, now in enumerate(asked, 1) if now] == [AT_ONCE]
+    found = late.largest_entries()
+    assert [t for t, _ in found] == [step.t for step in steps[: AT_ONCE + 5]]
+    expected = [largest(step) for step in steps[: AT_ONCE + 5]]
+    assert_allclose([value for _, value in found], expected, rtol=1e-10)
+    assert late.largest_entries() == []
+
+
+@pytest.mark.parametrize("share", [1e-9, 0.2, 0.5, 0.9])
+def test_no_step_within_tol_is_passed_by(share, steps):
+    sizes = [largest(step) for step in steps]
+    tol = sizes[0] * share
+    late, looked = LateGradients(tol), []
+    for step, size in zip(steps, sizes, strict=True):
+        now = late.add(step, np.linalg.norm(step.dwb))
+        assert now or size > tol
+        if now:
+            looked.append(step.t)
+            late.largest_entries()
+        if size <= tol:
+            break
+    if share < 1e-6:  # far from it none is looked at alone
+        assert looked == [AT_ONCE - 1, 2 * AT_ONCE - 1]
