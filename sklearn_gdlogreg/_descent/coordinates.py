@@ -212,8 +212,8 @@ def _inverse_root(H, dtype):
 def _solved(triangle, v):
     """What an upper triangle, or that of each class, has to be multiplied by to give v."""
     if triangle.ndim > 2:
-        return np.stack([solve_triangular(T, each) for T, each in zip(triangle, v, strict=True)])
-    return solve_triangular(triangle, v.T).T
+        return np.stack([_solved(T, each) for T, each in zip(triangle, v, strict=True)])
+    return solve_triangular(triangle, v.T, check_finite=False).T
 
 
 def _lapack(name, *arrays):

@@ -23,6 +23,8 @@ SHORTEST, LONGEST = 8, 20
 HIGH_PRICE, HIGHEST_PRICE = 20, 1000
 # From this price on all classes share one map.
 HIGH_PRICE_OF_MANY = 40
+# Nanoseconds that an evaluation takes however small X is; a map takes two of these.
+CALLS = 20_000
 # What the maps of a descent may take, if X does not take more itself.
 MOST_BYTES = 2**27
 
@@ -70,7 +72,8 @@ class Decorrelation:
         stored = self.objective.rows.stored
         of_X = m * n * (0.8 + 0.05 * K) if stored is None else 4 * stored * K
         evaluation = of_X + 8 * m * K
-        return ((3 + (n + 1) / 30) * self.sampled * (n + 1) + (n + 1) ** 3 / 40) / evaluation
+        a_map = (3 + (n + 1) / 30) * self.sampled * (n + 1) + (n + 1) ** 3 / 40
+        return (a_map + 2 * CALLS) / (evaluation + CALLS)
 
     @property
     def fits_in_memory(self):

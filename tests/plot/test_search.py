@@ -188,7 +188,7 @@ def test_values_that_have_no_place_on_an_axis_stand_side_by_side(values, labels,
     ("grid", "drawn"),
     [
         ({"C": [0.1, 1.0, 10.0], "learning_rate": [0.1, 1.0]}, ("learning_rate", "C")),
-        ({"C": [0.1, 1.0], "learning_rate": [0.1, 1.0, 2.0]}, ("C", "learning_rate")),
+        ({"C": [0.1, 1.0], "learning_rate": [0.1, 0.5, 1.0]}, ("C", "learning_rate")),
         ({"C": [0.1, 1.0, 10.0], "max_iter": [1, 2]}, ("C", "max_iter")),
         ({"C": [0.1, 1.0], "class_weight": [None, "balanced", {}]}, ("class_weight", "C")),
         ({"C": [0.1, 1.0], "coordinates": ["raw"]}, ("C",)),

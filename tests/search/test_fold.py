@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
-from sklearn_gdlogreg._descent import decorrelation
+from sklearn_gdlogreg._descent import plan
 from sklearn_gdlogreg._run.run import Result, Run
 from sklearn_gdlogreg._search import fold as _fold
 
@@ -276,7 +276,7 @@ def test_what_is_found_invalid_late_fails_alone_too(name, values, options, binar
 
 
 def test_coordinates_that_do_not_fit_in_memory_fail_alone_too(binary, shared, monkeypatch):
-    monkeypatch.setattr(decorrelation, "MOST_BYTES", 0)
+    monkeypatch.setattr(plan, "map_fits_in_memory", lambda objective: False)
     grid = {"coordinates": ["raw", "decorrelated"], "max_iter": [3, 5]}
     ours, theirs = search_both(GDLogisticRegression(0.1, tol=0), grid, *binary, cv=2)
     assert_same_results(ours, theirs)
