@@ -5,6 +5,7 @@ for the softmax. A point of the descent is one array `wb` of shape (..., n_featu
 coordinates of w, and in its last entry that of b.
 """
 
+import copy
 import math
 
 import numpy as np
@@ -38,6 +39,11 @@ class Coordinates:
     scale: float | np.ndarray
     hessian_is_identity: bool = False
     made_at: tuple[int, np.ndarray, np.ndarray] | None = None
+
+    @property
+    def since(self) -> int:
+        """The iteration from which on the descent has been in them."""
+        return 0 if self.made_at is None else self.made_at[0]
 
     def pack(self, w: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The point wb that stands for w and b."""
@@ -121,6 +127,14 @@ class Standardized(Coordinates):
         # The clip keeps 1 / spread finite for spreads among the denormal numbers.
         self.scale = 1 / np.maximum(spread, np.finfo(spread.dtype).tiny)
         self.mean = mean
+
+    since = 0
+
+    def made(self, t, w, b):
+        """These, remembering that others were to be made there."""
+        other = copy.copy(self)
+        other.made_at = t, w, b
+        return other
 
     def pack(self, w, b):
         return join(w / self.scale, b + w @ self.mean)

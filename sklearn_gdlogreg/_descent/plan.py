@@ -9,6 +9,7 @@ from .._objective.objective import Objective
 from .coordinates import Coordinates, Raw, Standardized
 from .decorrelation import HIGH_PRICE, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
+from .low_rank import LowRankMaps
 from .row_space import RowSpace, Unfit, pays, price
 
 # How large the rounding of a standardized column's gradient may be: as `tol` is by default.
@@ -32,6 +33,8 @@ class Plan:
         Who makes maps.
     first_at : int or inf
         The iteration to make the first map in; inf for never.
+    low_rank : LowRankMaps or None
+        Who makes maps of some directions before that.
     adapts : bool
         Whether maps are made anew: a rule that knows nothing of the cost would not notice that its
         coordinates have changed.
@@ -47,6 +50,7 @@ class Plan:
     first: Coordinates
     decorrelation: Decorrelation | None = None
     first_at: float = math.inf
+    low_rank: LowRankMaps | None = None
     adapts: bool = False
     enters_at: float = math.inf
     centred: bool = False
@@ -65,14 +69,20 @@ class Plan:
         first = standardized(space.objective)
         decorrelation = Decorrelation(space.objective, first)
         first_at = 0 if decorrelation.fits_in_memory else math.inf
-        return Plan(space.objective, first, decorrelation, first_at, self.adapts, space=space)
+        return Plan(
+            space.objective, first, decorrelation, first_at, adapts=self.adapts, space=space
+        )
 
     def coordinates_at_start(self, w, b):
         return self.coordinates_at(0, w, b)
 
     def coordinates_at(self, t, w, b):
         """Made for where the descent stands after t iterations."""
-        return self.first if t < self.first_at else self.decorrelation.at(w, b, t)
+        if t >= self.first_at:
+            return self.decorrelation.at(w, b, t)
+        if self.low_rank is not None and t >= self.low_rank.first_at:
+            return self.low_rank.at(w, b, t)
+        return self.first
 
     def coordinates_made_at(self, made_at):
         """Those of a descent that goes on, which were made at (t, w, b); at none, the first."""
@@ -81,8 +91,10 @@ class Plan:
     def stale_at(self, coordinates):
         """The iteration from which on others are better."""
         if coordinates.made_at is None:
-            return self.first_at
+            return self.first_at if self.low_rank is None else self.low_rank.first_at
         t, _, _ = coordinates.made_at
+        if t < self.first_at:
+            return min(t + self.low_rank.period, self.first_at)
         return t + self.decorrelation.period if self.adapts else math.inf
 
 
@@ -119,11 +131,13 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     if spans_all(objective):
         enters_at = 0 if wanted else _worth_at(price(objective), PRICE_OF_MANY_STEPS)
     first_at = 0 if wanted else decorrelation.first_at
+    waits = min(first_at, enters_at) > LowRankMaps.first_at and LowRankMaps.pay(objective)
     return Plan(
         objective,
         first,
         decorrelation,
         first_at,
+        LowRankMaps(objective, first) if waits else None,
         rule.adapts,
         enters_at=enters_at,
         centred=objective.fit_intercept,

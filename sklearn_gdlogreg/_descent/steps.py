@@ -165,7 +165,10 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
                     coordinates = plan.coordinates_at(here.t, here.w, here.b)
                     stale_at = plan.stale_at(coordinates)
                     problem = Problem(problem.objective, coordinates, plan.space)
-                    here = problem.seen(here)._replace(memory=rule.init(problem))
+                    if here.coordinates.name == coordinates.name == "standardized":
+                        here = here._replace(coordinates=coordinates)  # they stay what they were
+                    else:
+                        here = problem.seen(here)._replace(memory=rule.init(problem))
                 here = rule.take(here, partial(problem.move, here))
     finally:
         rows.close()

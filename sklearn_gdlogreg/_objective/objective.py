@@ -91,6 +91,24 @@ def hessian_bound_product_in(part, loss, v, c):
     return reduce(added, map(product, part.blocks))
 
 
+def mean_hessian_product_in(part, loss, v, c, w, b):
+    """A part's share of the Hessians of all classes' mean, times each of several (v, c).
+
+    And of the mean of the second derivatives of each class. With w None a bound stands for them.
+    """
+
+    def product(block):
+        d = of_class = 0.25
+        if w is not None:
+            d = loss.second_derivative(linear_in(block, w, b, part.xp), part.xp)
+            of_class = part.xp.sum(d * block.share, axis=-1)
+            d = part.xp.mean(d, axis=0) if d.ndim > 1 else d
+        dz = d * linear_in(block, v, c, part.xp)
+        return *_backward(dz, block.X, block.share, part.xp), of_class
+
+    return reduce(added, map(product, part.blocks))
+
+
 def misplaced_in(part, loss, w, b):
     """How many rows with a weight are not strictly on their own side."""
     misplaced = 0
@@ -194,6 +212,22 @@ class Objective:
     def hessian_bound_product(self):
         """A matrix that the Hessian of J exceeds nowhere, as such a function."""
         return lambda v, c: self._product(hessian_bound_product_in, v, c)
+
+    def mean_hessian_product(self, w, b):
+        """The mean over the classes of their Hessians at (w, b), as a function of several (v, c).
+
+        Without what mixes the classes; at 0 a bound that holds everywhere. It returns the products,
+        and the mean of the second derivatives of every class.
+        """
+        at = (w, b) if np.any(w) or np.any(b) else (None, None)
+
+        def product(v, c):
+            if not self.fit_intercept:
+                c = c * 0
+            dw, dc, of_class = self.rows.total(mean_hessian_product_in, self.loss, v, c, *at)
+            return dw + self.penalty.gradient(v), dc if self.fit_intercept else dc * 0, of_class
+
+        return product
 
     def _product(self, of_part, v, c, *at):
         if not self.fit_intercept:

@@ -7,15 +7,20 @@ import numpy as np
 from .._descent.row_space import AT_ONCE
 from .._descent.steps import Step, squared_violation
 
+# So many steps are looked at.
+ENOUGH = 10
+
 
 def to_be_had(step: Step, records, penalty) -> float:
     """By how much the cost may still fall from a step, estimated by the steps before.
 
     Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, and the longest of the last ten
-    steps in these coordinates has met the least curvature.
+    steps in these coordinates has met the least curvature. Infinite, where there are too few.
     """
-    made_at = step.coordinates.made_at
-    first = max(step.t - 9, 1 if made_at is None else made_at[0] + 1)
+    since = step.coordinates.since
+    if since > step.t - ENOUGH and since and not step.coordinates.hessian_is_identity:
+        return math.inf  # too few steps to have met the least curvature
+    first = max(step.t - ENOUGH, since) + 1
     alphas = [record.learning_rate for record in records[first : step.t + 1]]
     return max(alphas, default=1.0) / 2 * squared_violation(step, penalty)
 

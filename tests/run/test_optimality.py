@@ -14,8 +14,8 @@ from sklearn_gdlogreg._run.optimality import LateGradients, to_be_had
 from ..helpers import first
 
 
-def step_at(t, dwb, made_at=None):
-    coordinates = SimpleNamespace(made_at=made_at)
+def step_at(t, dwb, since=0, hessian_is_identity=True):
+    coordinates = SimpleNamespace(since=since, hessian_is_identity=hessian_is_identity)
     return SimpleNamespace(t=t, dwb=np.array(dwb), coordinates=coordinates)
 
 
@@ -34,8 +34,11 @@ def test_of_the_last_ten_rates_in_these_coordinates_the_longest_counts():
     rates = [100.0, *np.arange(1.0, 13.0)[::-1]]  # 12 in iteration 2, 1 in iteration 13
     records = records_of(rates)
     assert to_be_had(step_at(13, [1.0]), records, ElasticNet()) == 10 / 2
-    assert to_be_had(step_at(13, [1.0], (9, None, None)), records, ElasticNet()) == 4 / 2
+    assert to_be_had(step_at(13, [1.0], 9), records, ElasticNet()) == 4 / 2
     assert to_be_had(step_at(0, [2.0]), records[:1], ElasticNet()) == 4 / 2
+    # Coordinates that make the bowl round in some directions alone must have been tried for ten.
+    assert to_be_had(step_at(13, [1.0], 9, False), records, ElasticNet()) == np.inf
+    assert to_be_had(step_at(13, [1.0], 3, False), records, ElasticNet()) == 10 / 2
 
 
 def test_the_estimate_is_of_the_size_of_the_truth(binary):
