@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -59,3 +60,39 @@ def test_the_cost_and_the_labels_of_new_rows_are_those_of_the_optimum(kind, shap
     expected = optimum.predict(new)
     changed, changed_by_theirs = (np.mean(c.predict(new) != expected) for c in (default, theirs))
     assert changed < max(0.01, changed_by_theirs + 1e-9)
+
+
+def far_out(kind, seed):
+    """Data of which a few rows decide the mean and the deviation of every column."""
+    rng = np.random.default_rng(seed)
+    X, y = load_breast_cancer(return_X_y=True)
+    if kind.startswith("one row"):
+        X[rng.integers(len(X))] *= float(kind.split()[-1])
+    elif kind == "four rows":
+        X[[0, 7, 100, 300]] *= 1e3
+    elif kind == "sentinels":
+        X[rng.random(X.shape) < 0.02] = 99999
+    else:
+        heavy = kind == "lognormal"
+        z = rng.normal(0, 5, (600, 5)) if heavy else np.log(rng.pareto(0.6, (2000, 6)))
+        X, y = np.exp(z), (z[:, 0] + rng.logistic(size=len(z)) > np.median(z[:, 0])).astype(int)
+    return X, y
+
+
+@pytest.mark.parametrize(
+    "kind", ["one row 1e3", "one row 1e5", "four rows", "sentinels", "lognormal", "pareto"]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_far_out_do_not_end_the_descent_in_silence(kind, seed):
+    """Newton's method with scikit-learn's Cholesky is the reference."""
+    X, y = far_out(kind, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours = GDLogisticRegression(C=1.0).fit(X, y)
+        theirs = LogisticRegression(solver="newton-cholesky", tol=1e-9, max_iter=500).fit(X, y)
+    excess = cost(ours, X, y) / cost(theirs, X, y) - 1
+    # Where not even rounding can be overcome, it is said (stop_reason_ "max_iter" or "stalled").
+    assert excess < 1e-3 or ours.stop_reason_ != "converged"
+    if kind in ("one row 1e3", "four rows", "lognormal"):
+        assert excess < 1e-3
+        assert ours.n_iter_[0] < 150

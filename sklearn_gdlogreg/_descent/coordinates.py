@@ -127,6 +127,7 @@ class Standardized(Coordinates):
         # The clip keeps 1 / spread finite for spreads among the denormal numbers.
         self.scale = 1 / np.maximum(spread, np.finfo(spread.dtype).tiny)
         self.mean = mean
+        self.constant = is_constant(mean, deviation)
 
     since = 0
 
@@ -173,11 +174,11 @@ class Decorrelated(Coordinates):
         self.made_at = made_at
         dtype = standardized.scale.dtype
         if hessian.ndim == 2:
-            self.from_gradient = _inverse_root(hessian, dtype)
+            self.from_gradient = _inverse_root(hessian, standardized.constant, dtype)
         else:
             self.from_gradient = np.empty(hessian.shape, dtype)
             for k in range(len(hessian)):
-                self.from_gradient[k] = _inverse_root(hessian[k], dtype)
+                self.from_gradient[k] = _inverse_root(hessian[k], standardized.constant, dtype)
         self.to_standardized = np.swapaxes(self.from_gradient, -1, -2)
         self.root = 1.0 if of_class is None else np.sqrt(of_class, dtype=dtype)[:, None]
 
@@ -206,14 +207,18 @@ class Decorrelated(Coordinates):
         return 4 * second_derivative_bound
 
 
-def _inverse_root(H, dtype):
+def _inverse_root(H, constant, dtype):
     """inv(R) of H = R R', in the place of H where that has this dtype."""
     # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
-    # intercept) have eigenvalue 0: they get as much as keeps the inverse's rounding below the
-    # square root of the dtype's.
+    # intercept) have eigenvalue 0: they get as much as keeps the inverse's rounding small. Of each
+    # entry itself, as one row far out makes the others small, and all the more once it is sure.
     diagonal = H.reshape(-1)[:: len(H) + 1]
     largest = diagonal.max()
-    diagonal += math.sqrt(np.finfo(dtype).eps) * largest if largest > 0 else 1
+    diagonal += np.finfo(dtype).eps ** 0.75 * diagonal
+    # What is all rounding is not to move.
+    diagonal[:-1][constant | (diagonal[:-1] <= 0)] += largest if largest > 0 else 1
+    if diagonal[-1] <= 0:
+        diagonal[-1] = 1
     # In LAPACK's order of the entries, H' is H and an upper triangle is R'.
     U, failed = _lapack("potrf", H)(H.T, lower=False, overwrite_a=True, clean=True)
     if failed:

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from .._objective.moments import moments
-from .coordinates import Decorrelated
+from .coordinates import Decorrelated, Standardized
 
 # Rows that stand for all others in H, for each column: its relative error is about
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.
@@ -25,6 +25,9 @@ HIGH_PRICE, HIGHEST_PRICE = 20, 1000
 HIGH_PRICE_OF_MANY = 40
 # Nanoseconds that an evaluation takes however small X is; a map takes two of these.
 CALLS = 20_000
+# Where the rows that are still curved lie so many times their variance from the mean of all, the
+# columns are standardized for these, and once more for what that shows.
+MOST_OFF_CENTRE, MOST_TIMES_ANEW = 1e4, 4
 # What the maps of a descent may take, if X does not take more itself.
 MOST_BYTES = 2**27
 
@@ -97,7 +100,7 @@ class Decorrelation:
 
     @cached_property
     def _missed(self):
-        """The features too rare for the sample, and the variance they have in truth.
+        """The features too rare for the sample, and the deviation they have in truth.
 
         The others are left as they are: nearly collinear ones, which are so in the sample too,
         would be no longer with a little added to each.
@@ -105,14 +108,20 @@ class Decorrelation:
         _, in_sample = moments(self.objective.rows, *self.sample)
         _, deviation = self.objective.moments
         features = np.flatnonzero(in_sample < 0.7 * deviation)
-        return features, np.square(deviation * self.standardized.scale)[features]
+        return features, deviation[features]
 
     def at(self, w, b, t=0):
         """The coordinates for a descent from here, where it is after t iterations."""
         # At the start a bound that holds everywhere, and is attained there.
         place = (w, b) if np.any(w) or np.any(b) else (None, None)
-        mean, scale = self.standardized.mean, self.standardized.scale
-        H, weight = self.objective.hessian_blocks(*place, mean, scale, self.sample, self.shared)
+        standardized = self.standardized
+        for _ in range(MOST_TIMES_ANEW):
+            mean, scale = standardized.mean, standardized.scale
+            H, weight = self.objective.hessian_blocks(*place, mean, scale, self.sample, self.shared)
+            anew = self._standardized_anew(standardized, H)
+            if anew is None:
+                break
+            standardized = anew
         # The classes of a shared map differ by how much their rows are curved.
         of_class = weight / weight.mean() if H.ndim < np.ndim(weight) + 2 else None
         if not self.objective.fit_intercept:
@@ -120,10 +129,37 @@ class Decorrelation:
             H[..., -1, :] = H[..., :, -1] = 0
             H[..., -1, -1] = 1
         if self.stride > 1:
-            features, spread = self._missed
+            features, deviation = self._missed
+            spread = np.square(deviation * standardized.scale[features])
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        return Decorrelated(self.standardized, H, (t, w, b), of_class)
+        return Decorrelated(standardized, H, (t, w, b), of_class)
+
+    def _standardized_anew(self, standardized, H):
+        """Other means and deviations, where those of the rows that are still curved are far away.
+
+        One row far out decides both; once the descent is sure of it, it counts for nothing, and
+        beside the columns as they were then, the other rows are all the same.
+        """
+        if not self.objective.fit_intercept:
+            return None
+        H = H.mean(axis=0) if H.ndim > 2 else H
+        weight = H[-1, -1]
+        center = H[-1, :-1] / weight
+        l2 = self.objective.penalty.l2 * np.square(standardized.scale)
+        variance = np.maximum((np.diagonal(H)[:-1] - l2) / weight - np.square(center), 0)
+        if self.stride > 1:
+            center[self._missed[0]] = 0  # that the sample has none of them says nothing
+        if not (np.square(center) > MOST_OFF_CENTRE * (variance + l2 / weight)).any():
+            return None
+        mean = standardized.mean + center / standardized.scale
+        deviation = np.sqrt(np.maximum(variance, np.finfo(float).eps)) / standardized.scale
+        if self.stride > 1:
+            features, deviation[features] = self._missed
+        return Standardized(
+            *(each.astype(standardized.scale.dtype) for each in (mean, deviation)),
+            self.objective.penalty.l2,
+        )
 
 
 def weights_in(part, stride):

@@ -29,29 +29,44 @@ ROUGH = 1e-2
 # No row is moved further against its side: of how the cost rises on the way back from where rows
 # are saturated, the quadratic model knows nothing.
 FARTHEST = 2.0
+# Rows of so large a z have probabilities of 0 and 1 to the last digit of float32.
+SURE = 16.0
 
 
 def lacks_minimum(objective, here):
     """Whether the cost, which has no penalty, falls for ever from the step `here`."""
-    # Beside the longest move, a shorter one than that is rounding.
-    exact = math.sqrt(np.finfo(objective.dtype).eps)
-    w, b, gradient = here.coef, here.intercept, here.gradient
-    coordinates, residual = here.coordinates, ROUGH
+    w, b = here.coef, here.intercept
     with objective.rows.holding_blas():
+        coordinates = here.coordinates
         if not coordinates.hessian_is_identity:
             coordinates = _best_coordinates(objective, w, b)
-        for _ in range(MOST_STEPS):
-            v, c = _newton_step(objective, coordinates, w, b, gradient, residual)
-            against, towards = objective.preferences(v, c)
-            if not SHORT <= max(against, towards) < math.inf:
-                return False
-            if against <= exact * towards:
-                # That a class without rows grows less and less probable is what it should do.
-                return objective.has_every_class()
-            rate = min(1.0, FARTHEST / against)
-            w, b = w + rate * v, b + rate * c
-            _, *gradient = objective.cost_and_gradient(w, b)
-            coordinates, residual = _best_coordinates(objective, w, b), exact
+        if _falls_for_ever(objective, w, b, here.gradient, coordinates):
+            return True
+        largest = max(objective.preferences(w, b))
+        if not SURE < largest < math.inf:
+            return False
+        # So sure rows pull no more, as far as numbers can tell: from where they still do.
+        w, b = w * (SURE / largest), b * (SURE / largest)
+        _, *gradient = objective.cost_and_gradient(w, b)
+        return _falls_for_ever(objective, w, b, gradient, _best_coordinates(objective, w, b))
+
+
+def _falls_for_ever(objective, w, b, gradient, coordinates):
+    # Beside the longest move, a shorter one than that is rounding.
+    exact = math.sqrt(np.finfo(objective.dtype).eps)
+    residual = ROUGH
+    for _ in range(MOST_STEPS):
+        v, c = _newton_step(objective, coordinates, w, b, gradient, residual)
+        against, towards = objective.preferences(v, c)
+        if not SHORT <= max(against, towards) < math.inf:
+            return False
+        if against <= exact * towards:
+            # That a class without rows grows less and less probable is what it should do.
+            return objective.has_every_class()
+        rate = min(1.0, FARTHEST / against)
+        w, b = w + rate * v, b + rate * c
+        _, *gradient = objective.cost_and_gradient(w, b)
+        coordinates, residual = _best_coordinates(objective, w, b), exact
     return False
 
 

@@ -262,7 +262,7 @@ class Objective:
                 largest_second_derivative_in, self.loss, w, b, stride, combine=largest
             )
             # Saturated rows matter next to nothing now, and are on their way back where w shrinks.
-            least = np.asarray(most)[..., None] / 1000
+            least = np.asarray(most)[..., None] / 1e12
         H, weight = self.rows.total(
             hessian_in_part,
             self.loss,

@@ -9,6 +9,8 @@ from .._descent.steps import Step, squared_violation
 
 # So many steps are looked at.
 ENOUGH = 10
+# In coordinates that make all curvatures 1, a longer rate is a sign that they no longer do.
+STILL_TRUE = 2
 
 
 def to_be_had(step: Step, records, penalty) -> float:
@@ -21,8 +23,12 @@ def to_be_had(step: Step, records, penalty) -> float:
     if since > step.t - ENOUGH and since and not step.coordinates.hessian_is_identity:
         return math.inf  # too few steps to have met the least curvature
     first = max(step.t - ENOUGH, since) + 1
-    alphas = [record.learning_rate for record in records[first : step.t + 1]]
-    return max(alphas, default=1.0) / 2 * squared_violation(step, penalty)
+    longest = max((record.learning_rate for record in records[first : step.t + 1]), default=1.0)
+    # The first map is of a bound of all curvatures, and those of the softmax leave out some.
+    allowed = STILL_TRUE * (2 if step.dwb.ndim > 1 else 1) * (4 if since == 0 else 1)
+    if step.coordinates.hessian_is_identity and longest > allowed:
+        return math.inf  # some direction is curved less by now than when the map was made
+    return longest / 2 * squared_violation(step, penalty)
 
 
 class LateGradients:

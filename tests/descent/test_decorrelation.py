@@ -70,7 +70,7 @@ def test_of_the_softmax_every_classs_own_block_is_the_identity(size, rarer, C, m
     w, b = w - w.mean(axis=0), b - b.mean()
     coordinates = made.at(w, b)
     d = Softmax.second_derivative(w @ X.T + b[:, None])
-    d = np.maximum(d, d.max(axis=1, keepdims=True) / 1000) / len(X)
+    d = np.maximum(d, d.max(axis=1, keepdims=True) / 1e12) / len(X)
     base = made.standardized
     x = np.column_stack([(X - base.mean) * base.scale, np.ones(len(X))])
     l2 = np.diag([*(made.objective.penalty.l2 * base.scale**2), 0])

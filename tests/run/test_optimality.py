@@ -31,14 +31,25 @@ def test_what_is_to_be_had_of_a_parabola_is_what_lies_below():
 
 
 def test_of_the_last_ten_rates_in_these_coordinates_the_longest_counts():
-    rates = [100.0, *np.arange(1.0, 13.0)[::-1]]  # 12 in iteration 2, 1 in iteration 13
+    rates = [10.0, *np.arange(1.0, 13.0)[::-1] / 10]  # 1.2 in iteration 2, 0.1 in iteration 13
     records = records_of(rates)
-    assert to_be_had(step_at(13, [1.0]), records, ElasticNet()) == 10 / 2
-    assert to_be_had(step_at(13, [1.0], 9), records, ElasticNet()) == 4 / 2
+    assert to_be_had(step_at(13, [1.0]), records, ElasticNet()) == 1.0 / 2
+    assert to_be_had(step_at(13, [1.0], 9), records, ElasticNet()) == 0.4 / 2
     assert to_be_had(step_at(0, [2.0]), records[:1], ElasticNet()) == 4 / 2
     # Coordinates that make the bowl round in some directions alone must have been tried for ten.
     assert to_be_had(step_at(13, [1.0], 9, False), records, ElasticNet()) == np.inf
-    assert to_be_had(step_at(13, [1.0], 3, False), records, ElasticNet()) == 10 / 2
+    assert to_be_had(step_at(13, [1.0], 3, False), records, ElasticNet()) == 1.0 / 2
+
+
+def test_where_a_map_is_no_longer_true_nothing_is_known():
+    """The first is of a bound, and may be out by four times more; the softmax's by twice."""
+    for rate, since, shape, known in [
+        (2.5, 1, (3,), False), (1.9, 1, (3,), True), (2.5, 0, (3,), True), (8.5, 0, (3,), False),
+        (2.5, 1, (2, 3), True), (4.5, 1, (2, 3), False),
+    ]:  # fmt: skip
+        step = step_at(3, np.ones(shape), since)
+        left = to_be_had(step, records_of([1.0, rate, 1.0]), ElasticNet())
+        assert np.isfinite(left) == known
 
 
 def test_the_estimate_is_of_the_size_of_the_truth(binary):
