@@ -436,6 +436,11 @@ def _at(X, y, coef, intercept, sample_weight, **penalty):
         check_number_array(name, value)
         for name, value in (("coef", coef), ("intercept", intercept))
     )
+    if coef.ndim == 2 and coef.shape == (X.shape[1], 1) and len(coef) > 1:
+        raise ValueError(
+            f"coef has the shape {coef.shape}, a column as in the course; here it is a row: pass "
+            f"coef.ravel(), of shape ({len(coef)},)."
+        )
     n_classes = len(coef) if coef.ndim == 2 and len(coef) > 1 else 2
     codes = check_codes(y, n_classes)
     penalty = {name: check_float(name, value) for name, value in penalty.items()}

@@ -600,3 +600,17 @@ def test_a_nudge_that_leads_nowhere_is_refused(binary):
 def test_bad_options_of_the_check_are_named(options, message, binary):
     with pytest.raises(ValueError, match=message):
         check_gradient(*binary, np.ones(4), 0.0, **options)
+
+
+def test_a_column_of_coefficients_is_told_to_be_a_row_here(binary):
+    for function in (cost_and_gradient, check_gradient):
+        with pytest.raises(ValueError, match=r"shape \(4, 1\), a column.*pass coef.ravel\(\)"):
+            function(*binary, np.zeros((4, 1)), 0.0)
+
+
+def test_a_step_prints_in_a_line_or_two(rng):
+    X, y = rng.normal(size=(40, 3000)), rng.integers(0, 2, 40)
+    for rows in (X[:, :2], X):
+        printed = repr(next(descend(rows, y, 0.1)))
+        assert printed.startswith("Step(t=0, cost=0.693147, learning_rate=nan, coef=[0.")
+        assert len(printed) < 200

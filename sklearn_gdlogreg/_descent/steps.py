@@ -54,6 +54,16 @@ class Step(NamedTuple):
     memory: Memory = ()
     space: RowSpace | None = None
 
+    def __repr__(self):
+        # What a student wants to see of a step; arrays of thousands of numbers are cut short.
+        with np.printoptions(threshold=6, edgeitems=2, precision=4):
+            coef = np.array2string(self.coef, separator=", ")
+            intercept = np.array2string(np.asarray(self.intercept), separator=", ")
+        return (
+            f"Step(t={self.t}, cost={self.cost:.6g}, learning_rate={self.learning_rate:.4g}, "
+            f"coef={coef}, intercept={intercept})"
+        )
+
     @property
     def coef(self) -> np.ndarray:
         """w, in the units of X: made when it is looked at, where the descent has another."""

@@ -193,6 +193,8 @@ def _rises(costs):
 
 def _rises_sentence(costs):
     late = _second_half(costs)
+    if not _rises(late):
+        return "The cost ended above where it began: the learning rate is too large."
     outcome = "ended above where it began" if costs[-1] > costs[0] else "is oscillating"
     return (
         f"The cost rose in {_rises(late)} of the last {len(late) - 1} iterations and {outcome}: "

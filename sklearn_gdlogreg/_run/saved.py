@@ -279,7 +279,14 @@ def read(path, identity, max_iter):
     path = Path(path)
     try:
         found, saved = _loaded(path)
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            error.errno,
+            "resume_from names no file; leave it out of the first fit, as in "
+            "resume_from=path if path.exists() else None",
+            str(path),
+        ) from None
+    except (PermissionError, IsADirectoryError):
         raise
     except Exception as error:  # there is no end of what bytes of any kind can lead to
         raise ValueError(

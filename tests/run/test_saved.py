@@ -57,7 +57,7 @@ def test_other_files_are_refused_and_never_unpickled(tmp_path, binary):
         with pytest.raises(ValueError, match="not a checkpoint"):
             GDLogisticRegression().fit(*binary, resume_from=file)
     assert not (tmp_path / "executed").exists()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="resume_from names no file; leave it out"):
         GDLogisticRegression().fit(*binary, resume_from=tmp_path / "none.npz")
 
 
