@@ -32,7 +32,7 @@ class Step(NamedTuple):
         The alpha of the iteration that led here; nan at the start.
     wb, dwb : ndarray
         The point and its gradient in the coordinates of the descent, the intercept's last.
-    coordinates : Raw, Standardized or Decorrelated
+    coordinates : Raw, Standardized, Decorrelated or Metric
         These coordinates.
     memory : tuple of float
         What the learning-rate rule carries from this step to the next.
@@ -90,9 +90,7 @@ class Problem:
 
     def move(self, here, learning_rate):
         """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
-        wb = here.wb - learning_rate * here.dwb
-        if not self.penalty.smooth:
-            wb[..., :-1] = self.penalty.prox(wb[..., :-1], learning_rate, self.coordinates.scale)
+        wb = self.coordinates.moved(here.wb, here.dwb, learning_rate, self.penalty)
         return self._step(here.t + 1, wb, learning_rate, *self.coordinates.unpack(wb))
 
     def _step(self, t, wb, learning_rate, w, b):
@@ -137,9 +135,8 @@ def violation(step: Step, penalty) -> float:
 
 
 def squared_violation(step: Step, penalty) -> float:
-    """The sum of the squares of what keeps a step from being optimal."""
-    violations = _violations(step, penalty)
-    return float(np.vdot(violations, violations))
+    """The squared length of what keeps a step from being optimal."""
+    return float(step.coordinates.squared_length_of_gradient(_violations(step, penalty)))
 
 
 def _violations(step, penalty):

@@ -38,6 +38,11 @@ class ElasticNet:
         """Whether there is a gradient everywhere, and no prox to take."""
         return not self.l1
 
+    @property
+    def has_soft_threshold(self):
+        """Whether the prox is the soft threshold, which there is in the metric of a matrix too."""
+        return self.l1 > 0 and type(self).prox is ElasticNet.prox
+
     def value(self, w):
         """The penalty itself."""
         value = 0.0
