@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .coordinates import Coordinates, Decorrelated, applied, make_definite
+from .coordinates import Coordinates, Decorrelated, applied, join, make_definite
 from .lasso import lasso
 
 
@@ -55,6 +55,10 @@ class Metric(Coordinates):
         return self.standardized.pack(w, b)
 
     def unpack(self, wb):
+        if wb.ndim > 1:
+            # As in decorrelated coordinates, what all intercepts have in common is taken out: it
+            # changes no probability. Of the coefficients, the penalty sees it.
+            wb = join(wb[:, :-1], wb[:, -1] - np.add.reduce(wb[:, -1]) / len(wb))
         return self.standardized.unpack(wb)
 
     def pull_back(self, dw, db):

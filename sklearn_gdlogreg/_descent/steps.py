@@ -98,6 +98,17 @@ class Problem:
         dwb = self.coordinates.pull_back(dw, db)
         return Step(t, w, b, J, dw, db, learning_rate, wb, dwb, self.coordinates, space=self.space)
 
+    def relieved(self, here):
+        """A step without what the classes have in common, which changes no z but the penalty.
+
+        A metric that does not mix the classes resists it, and would take it out in many steps.
+        """
+        common = self.penalty.common_part(here.w)
+        w = here.w - common
+        cost = here.cost - self.penalty.value(here.w) + self.penalty.value(w)
+        dw = here.dw - self.penalty.gradient(common)
+        return here._replace(w=w, cost=cost, dw=dw)
+
     def seen(self, here):
         """A step of other coordinates as it is in these."""
         return here._replace(
@@ -159,6 +170,8 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
                     plan, problem, here = entered(plan, rule, here)
                     stale_at = plan.stale_at(problem.coordinates)
                 if here.t >= stale_at:
+                    if here.w.ndim > 1 and not problem.penalty.smooth:
+                        here = problem.relieved(here)
                     coordinates = plan.coordinates_at(here.t, here.w, here.b)
                     stale_at = plan.stale_at(coordinates)
                     problem = Problem(problem.objective, coordinates, plan.space)
