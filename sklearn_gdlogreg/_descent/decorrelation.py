@@ -101,11 +101,10 @@ class Decorrelation:
         # With fewer rows than columns and nothing but rounding to tell the other directions
         # apart, their coordinates would be noise.
         singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
-        of_steps = SHORTEST * self.price_of_step
-        price, price_at_start = self.price + of_steps, self.price_at_start + of_steps
+        price = self.price + SHORTEST * self.price_of_step
         if singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
-        return 0 if price_at_start <= HIGH_PRICE else int(price)
+        return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
 
     @property
     def period(self):

@@ -118,10 +118,14 @@ def to_be_had(step: Step, records: Sequence[Record], penalty) -> float:
     """By how much the cost may still fall from a step, estimated by the steps before.
 
     Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, and the longest of the last ten
-    steps in these coordinates has met the least curvature.
+    steps in these coordinates has met the least curvature. With L1, |dwb| is the length of the
+    violation in the metric of the descent.
     """
     made_at = step.coordinates.made_at
-    first = max(step.t - 9, 1 if made_at is None else made_at[0] + 1)
+    # Metrics that follow each other are much alike, where coordinates are turned; and the steps of
+    # a softmax that are much longer than others, which meet the least curvature, are far between.
+    alike = made_at is None or not penalty.smooth
+    first = max(step.t - 9, 1 if alike else made_at[0] + 1)
     alphas = [record.learning_rate for record in records[first : step.t + 1]]
     return max(alphas, default=1.0) / 2 * squared_violation(step, penalty)
 
