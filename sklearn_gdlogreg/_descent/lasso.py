@@ -10,7 +10,7 @@ of thousands of sweeps for some of the matrices that one-hot columns make.
 """
 
 import numpy as np
-from scipy.linalg import get_lapack_funcs
+from scipy.linalg.lapack import dposv
 
 
 def lasso(H, q, threshold, x):
@@ -73,13 +73,13 @@ def _solved(H, q, threshold, signs, free):
 
     Who is not free to contradict them stays at 0 instead.
     """
-    posv = get_lapack_funcs("posv", (H,))
     while True:
         z = np.zeros_like(q)
         on = np.flatnonzero(signs)
         if len(on):
-            block = H if len(on) == len(q) else H[on[:, None], on]
-            _, z[on], failed = posv(block, (q - threshold * signs)[on], lower=True)
+            # In LAPACK's order of the entries a symmetric matrix is the same.
+            block = H[on[:, None], on].T
+            _, z[on], failed = dposv(block, (q - threshold * signs)[on], overwrite_a=True)
             if failed:
                 raise np.linalg.LinAlgError("the second derivatives are not positive definite")
         contradicted = ~free & (signs != 0) & (z * signs <= 0)
