@@ -59,11 +59,11 @@ class Coordinates:
         return wb
 
     def squared_length(self, s: np.ndarray) -> np.floating:
-        """Of a difference of two points: that of which steps along the gradient are the shortest."""
+        """Of a step, or of another difference of two points."""
         return np.vdot(s, s)
 
     def squared_length_of_gradient(self, y: np.ndarray) -> np.floating:
-        """Of a gradient, or a difference of two: that of the step along it, of rate 1."""
+        """Of a gradient, or of a difference of two."""
         return np.vdot(y, y)
 
     @property
@@ -165,8 +165,9 @@ class Decorrelated(Coordinates):
 
         u = R' v,   du = inv(R) dv
 
-    For the softmax there is one such map for each class; or one for all, of the mean of their second
-    derivatives, which differ by a factor `of_class`, each class having its own sqrt(of_class) R.
+    For the softmax there is one such map for each class; or one for all, of the mean of their
+    second derivatives, which differ by a factor `of_class`, each class having its own
+    sqrt(of_class) R.
 
     `hessian`, which may be the largest of all matrices, is overwritten: inv(R) takes its place.
     """

@@ -1,4 +1,4 @@
-"""The lasso on a matrix that is small enough to solve equations with: its argmin to the last digits.
+"""The lasso on a matrix that is small enough to solve equations with, to the last digits.
 
     argmin_x  1/2 x' H x - q . x + sum_j threshold_j |x_j|
 
@@ -51,7 +51,7 @@ def _wanted(x, slope, threshold):
 
 
 def _settled(H, q, threshold, x, slope, wanted):
-    """The minimum among points of its own signs, lower than x; and whether any that was wanted is in.
+    """A point that is the lowest of its signs, lower than x, and whether any that was wanted is in.
 
     Only the wanted may leave 0.
     """

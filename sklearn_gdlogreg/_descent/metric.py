@@ -1,4 +1,4 @@
-"""An L1 penalty in the metric of the second derivative: features apart, and decorrelated all the same."""
+"""An L1 penalty in the metric of the second derivative: features apart, and yet decorrelated."""
 
 import numpy as np
 
@@ -12,15 +12,15 @@ class Metric(Coordinates):
     A step is the one of decorrelated coordinates, |s|^2 = s' H s, with a prox that still tells the
     features apart:
 
-        v := argmin_u  1/2 (u - v)' H (u - v) + alpha * dv . (u - v) + alpha * l1 * sum_j scale_j |u_j|
+        v := argmin_u  1/2 (u - v)' H (u - v) + alpha * (dv . (u - v) + l1 * sum_j scale_j |u_j|)
 
     This is a lasso of as many rows as columns, which never looks at X. The intercept c has no
     penalty: it is where the rest is lowest in it,
 
         c := c - h . (u - v) / H_cc - alpha * dc / H_cc,       h = H's column of the intercept
 
-    and with it gone H - h h' / H_cc is left for the features. For the softmax there is one such matrix
-    for each class, or one for all, as in decorrelated coordinates.
+    and with it gone H - h h' / H_cc is left for the features. For the softmax there is one such
+    matrix for each class, or one for all, as in decorrelated coordinates.
 
     References
     ----------

@@ -67,7 +67,7 @@ def test_lengths_are_those_of_the_second_derivative(data, shared, rng, request):
 
 
 def test_the_point_and_the_gradient_are_those_of_standardized_coordinates(binary, rng):
-    _, metric, _, v, dv = made(*binary, rng, C=1.0, l1_ratio=1.0)
+    _, metric, _, v, _ = made(*binary, rng, C=1.0, l1_ratio=1.0)
     w, b = metric.unpack(v)
     assert_array_equal(metric.standardized.pack(w, b), metric.pack(w, b))
     assert_array_equal(metric.standardized.pull_back(w, b), metric.pull_back(w, b))
@@ -155,8 +155,14 @@ BENCHMARKS = {"cancer": load_breast_cancer, "wine": load_wine, "digits": load_di
 
 @pytest.mark.parametrize(
     ("name", "C"),
-    [("cancer", 0.1), ("cancer", 1.0), ("cancer", 100.0), ("wine", 0.1), ("wine", 1.0)]
-    + [("digits", 1.0)],
+    [
+        ("cancer", 0.1),
+        ("cancer", 1.0),
+        ("cancer", 100.0),
+        ("wine", 0.1),
+        ("wine", 1.0),
+        ("digits", 1.0),
+    ],
 )
 def test_raw_data_converge_to_a_hundred_thousandth_of_the_cost(name, C):
     X, y = BENCHMARKS[name](return_X_y=True)

@@ -52,7 +52,7 @@ def test_a_prox_that_is_no_soft_threshold_needs_the_features_apart(l1, binary):
 
 
 def test_matrices_beyond_memory_are_refused(binary, sparse_rows):
-    X, y = binary
+    _, y = binary
     wide = sparse_rows(150, 50_000, density=1e-3)
     with pytest.raises(ValueError, match="matrices of 50000 x 50000"):
         GDLogisticRegression(coordinates="decorrelated").fit(wide, y)
