@@ -25,7 +25,7 @@ class Metric(Coordinates):
     References
     ----------
     Lee, Sun and Saunders, Proximal Newton-type methods for minimizing composite functions, SIAM J.
-    Optim. 24, 2014, equation (2.7).
+    Optim. 24, 2014.
     """
 
     name = "decorrelated"

@@ -70,7 +70,7 @@ class ElasticNet:
         References
         ----------
         Li and Osher, A new median formula with applications to PDE based denoising, Commun. Math.
-        Sci. 7, 2009, theorem 1.
+        Sci. 7, 2009.
         """
         K = len(w)
         if not self.l2:
