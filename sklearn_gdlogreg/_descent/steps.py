@@ -147,7 +147,12 @@ def violation(step: Step, penalty) -> float:
 
 def squared_violation(step: Step, penalty) -> float:
     """The squared length of what keeps a step from being optimal."""
-    return float(step.coordinates.squared_length_of_gradient(_violations(step, penalty)))
+    violations = _violations(step, penalty)
+    if not penalty.smooth:
+        # Of the subgradients the shortest: lengths that are not Euclid's need its signs.
+        slope = penalty.l1 * step.coordinates.scale * np.sign(step.wb[..., :-1])
+        np.copysign(violations[..., :-1], step.dwb[..., :-1] + slope, out=violations[..., :-1])
+    return float(step.coordinates.squared_length_of_gradient(violations))
 
 
 def _violations(step, penalty):

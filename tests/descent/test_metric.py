@@ -10,6 +10,7 @@ from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient
 from sklearn_gdlogreg._descent.decorrelation import Decorrelation
 from sklearn_gdlogreg._descent.metric import Metric
 from sklearn_gdlogreg._descent.plan import standardized
+from sklearn_gdlogreg._descent.steps import Step, squared_violation
 from sklearn_gdlogreg._objective.objective import Objective
 
 from .test_decorrelation import one_hot
@@ -72,6 +73,24 @@ def test_the_point_and_the_gradient_are_those_of_standardized_coordinates(binary
     assert_array_equal(metric.standardized.pack(w, b), metric.pack(w, b))
     assert_array_equal(metric.standardized.pull_back(w, b), metric.pull_back(w, b))
     assert_array_equal(metric.scale, metric.standardized.scale)
+
+
+@pytest.mark.parametrize(("data", "shared"), DATA)
+def test_what_is_to_be_had_is_bounded_by_the_length_of_the_violation(data, shared, rng, request):
+    """J(v) - J* <= |r|^2 / 2 of a quadratic of Hessian H, r any subgradient."""
+    objective, metric, H, v, dv = made(
+        *request.getfixturevalue(data), rng, shared, C=0.5, l1_ratio=1.0
+    )
+    penalty = objective.penalty
+    v[..., 0] = 0
+    step = Step(0, None, None, 0.0, None, None, 1.0, v, dv, metric)
+    u = metric.moved(v, dv, 1.0, penalty)  # where the quadratic has its minimum
+    s = u - v
+    Hs = np.einsum("kij,kj->ki", H, np.atleast_2d(s)).reshape(s.shape)
+    l1 = penalty.l1 * metric.scale
+    fall = np.vdot(dv, s) + np.vdot(s, Hs) / 2
+    fall += (l1 * (np.abs(u) - np.abs(v))[..., :-1]).sum()
+    assert 0 < -fall <= squared_violation(step, penalty) / 2 * (1 + 1e-6)
 
 
 def converged(X, y, coordinates="decorrelated", weights=None, **options):
