@@ -29,7 +29,8 @@ def lasso(H, q, threshold, x):
     one entry leaves 0 at a time.
     """
     slope = H @ x - q
-    wanted = _wanted(x, slope, threshold)
+    # Where there is a support, who else should be in it is seen when it has settled.
+    wanted = _wanted(x, slope, threshold) if not x.any() else np.zeros(len(x), bool)
     alone = False
     while True:
         x, entered = _settled(H, q, threshold, x, slope, wanted)
@@ -56,39 +57,45 @@ def _settled(H, q, threshold, x, slope, wanted):
     Only the wanted may leave 0.
     """
     signs = np.where(wanted, -np.sign(slope), np.sign(x))
+    z = _solved(H, q, threshold, signs)
+    entered = wanted.any()
+    while entered:
+        # Who leaves 0 in the other direction stays there instead.
+        contradicted = wanted & (signs != 0) & (z * signs <= 0)
+        if not contradicted.any():
+            break
+        signs[contradicted] = 0
+        entered = signs[wanted].any()
+        z = _solved(H, q, threshold, signs)
     while True:
-        z, signs = _solved(H, q, threshold, signs, free=x != 0)
-        if np.array_equal(np.sign(z), signs):
-            return z, (signs != 0)[wanted].any()
-        lower = _lower(H, threshold, x, z, slope, signs)
+        changed = np.sign(z) != signs
+        if not changed.any():
+            return z, entered
+        lower = _lower(H, threshold, x, z, slope, changed)
         if lower is None:  # all that is left is rounding
             return x, False
         x = lower
         slope = H @ x - q
         signs = np.sign(x)
+        entered = signs[wanted].any()
+        z = _solved(H, q, threshold, signs)
 
 
-def _solved(H, q, threshold, signs, free):
-    """The minimum, were these the signs, and the signs without those that it contradicts.
-
-    Who is not free to contradict them stays at 0 instead.
-    """
-    while True:
-        z = np.zeros_like(q)
-        on = np.flatnonzero(signs)
-        if len(on):
-            # In LAPACK's order of the entries a symmetric matrix is the same.
-            block = H[on[:, None], on].T
-            _, z[on], failed = dposv(block, (q - threshold * signs)[on], overwrite_a=True)
-            if failed:
-                raise np.linalg.LinAlgError("the second derivatives are not positive definite")
-        contradicted = ~free & (signs != 0) & (z * signs <= 0)
-        if not contradicted.any():
-            return z, signs
-        signs = np.where(contradicted, 0.0, signs)
+def _solved(H, q, threshold, signs):
+    """The minimum, were these the signs."""
+    z = np.zeros_like(q)
+    on = signs.nonzero()[0]
+    if len(on):
+        # In LAPACK's order of the entries a symmetric matrix is the same.
+        block = H[on[:, None], on].T
+        right = (q - threshold * signs)[on]
+        _, z[on], failed = dposv(block, right, overwrite_a=True, overwrite_b=True)
+        if failed:
+            raise np.linalg.LinAlgError("the second derivatives are not positive definite")
+    return z
 
 
-def _lower(H, threshold, x, z, slope, signs):
+def _lower(H, threshold, x, z, slope, changed):
     """A point lower than x on the way to z, with more entries at 0; None if there is none.
 
     Until the first entry is at 0 the function is the one that z minimizes, and falls. Farther on it
@@ -96,11 +103,11 @@ def _lower(H, threshold, x, z, slope, signs):
     place of all entries of another sign.
     """
     d = z - x
-    leaving = np.flatnonzero(np.sign(z) != signs)
+    leaving = changed.nonzero()[0]
     t = -x[leaving] / d[leaving]
     points = x + t[:, None] * d
     points[np.arange(len(leaving)), leaving] = 0
-    cut = np.where(np.sign(z) == signs, z, 0.0)
+    cut = np.where(changed, 0.0, z)
     # Measured from x: near the minimum the function itself is all rounding.
     rises = np.append(
         t * (slope @ d) + t * t / 2 * (d @ H @ d), (cut - x) @ (slope + H @ (cut - x) / 2)

@@ -65,24 +65,32 @@ class Metric(Coordinates):
         return self.standardized.pull_back(dw, db)
 
     def moved(self, wb, dwb, learning_rate, penalty):
-        there = np.empty_like(wb)
         threshold = penalty.l1 * self.scale
-        rates = np.broadcast_to(learning_rate / self.of_class, wb.shape[:-1])
-        for k in np.ndindex(wb.shape[:-1]):
-            there[k] = self._moved(self._of(k), wb[k], dwb[k], rates[k], threshold)
-        return there
+        if wb.ndim == 1:
+            return self._moved(self._of(()), wb, dwb, learning_rate, threshold)
+        # A class that is more curved than all together takes shorter steps.
+        rates = np.broadcast_to(learning_rate / self.of_class, len(wb))
+        return np.array(
+            [
+                self._moved(self._of(k), *of_class, threshold)
+                for k, of_class in enumerate(zip(wb, dwb, rates, strict=True))
+            ]
+        )
+
+    def _of(self, k):
+        """The matrices of class k, which all classes may share."""
+        own = (self.reduced, self.coupling, self.of_intercept)
+        return own if self.reduced.ndim == 2 else tuple(each[k] for each in own)
 
     def _moved(self, matrices, wb, dwb, rate, threshold):
         reduced, coupling, of_intercept = matrices
         v, dv, dc = wb[:-1], dwb[:-1], dwb[-1]
         q = reduced @ v - rate * (dv - coupling * dc)
         u = lasso(reduced, q, rate * threshold, v)
-        return np.append(u, wb[-1] - coupling @ (u - v) - rate * dc / of_intercept)
-
-    def _of(self, k):
-        """The matrices of class k, which all classes may share."""
-        own = (self.reduced, self.coupling, self.of_intercept)
-        return own if self.reduced.ndim == 2 else tuple(each[k] for each in own)
+        there = np.empty_like(wb)
+        there[:-1] = u
+        there[-1] = wb[-1] - coupling @ (u - v) - rate * dc / of_intercept
+        return there
 
     def squared_length(self, s):
         of_features, of_intercept = s[..., :-1], s[..., -1]
