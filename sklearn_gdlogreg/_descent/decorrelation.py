@@ -19,6 +19,8 @@ from .metric import Metric
 ROWS_PER_COLUMN = 100
 # A map is kept for as many steps as cost what it did, within these bounds.
 SHORTEST, LONGEST = 8, 20
+# With L1 a step costs a lasso, too, and a map is sooner worth the steps that it saves.
+SHORTEST_WITH_L1 = 5
 # From this price on, in evaluations, the standardized descent is tried first, for as long as the
 # map would take, and ends most often before. Beyond the highest there is no map at all.
 HIGH_PRICE, HIGHEST_PRICE = 20, 1000
@@ -101,7 +103,7 @@ class Decorrelation:
         # With fewer rows than columns and nothing but rounding to tell the other directions
         # apart, their coordinates would be noise.
         singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
-        price = self.price + SHORTEST * self.price_of_step
+        price = self.price + self.period * self.price_of_step
         if singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
         return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
@@ -109,7 +111,8 @@ class Decorrelation:
     @property
     def period(self):
         """The number of steps from one map to the next."""
-        return int(min(max(self.price / (1 + self.price_of_step), SHORTEST), LONGEST))
+        shortest = SHORTEST if self.objective.penalty.smooth else SHORTEST_WITH_L1
+        return int(min(max(self.price / (1 + self.price_of_step), shortest), LONGEST))
 
     @cached_property
     def _missed(self):
