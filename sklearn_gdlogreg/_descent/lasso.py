@@ -96,23 +96,24 @@ def _solved(H, q, threshold, signs):
 
 
 def _lower(H, threshold, x, z, slope, changed):
-    """A point lower than x on the way to z, with more entries at 0; None if there is none.
+    """A point lower than x, with more entries at 0 and fewer of other signs; None if none is found.
 
-    Until the first entry is at 0 the function is the one that z minimizes, and falls. Farther on it
-    may fall further: compared are all points of the way that have an entry at 0, and z with 0 in
-    place of all entries of another sign.
+    Mostly that is z with 0 in place of all entries that have changed their sign. Where it is not,
+    the way to z is gone until the first of them is at 0: so far the function is the one that z
+    minimizes, and falls.
     """
+    cut = np.where(changed, 0.0, z)
+    if _rise(H, threshold, x, cut, slope) < 0:
+        return cut
     d = z - x
     leaving = changed.nonzero()[0]
     t = -x[leaving] / d[leaving]
-    points = x + t[:, None] * d
-    points[np.arange(len(leaving)), leaving] = 0
-    cut = np.where(changed, 0.0, z)
-    # Measured from x: near the minimum the function itself is all rounding.
-    rises = np.append(
-        t * (slope @ d) + t * t / 2 * (d @ H @ d), (cut - x) @ (slope + H @ (cut - x) / 2)
-    )
-    points = np.vstack([points, cut])
-    rises += (np.abs(points) - np.abs(x)) @ threshold
-    lowest = rises.argmin()
-    return points[lowest] if rises[lowest] < 0 else None
+    first = x + t.min() * d
+    first[leaving[t.argmin()]] = 0
+    return first if _rise(H, threshold, x, first, slope) < 0 else None
+
+
+def _rise(H, threshold, x, there, slope):
+    """The function there, less that at x: near the minimum, differences of values are rounding."""
+    s = there - x
+    return s @ (slope + H @ s / 2) + threshold @ (np.abs(there) - np.abs(x))
