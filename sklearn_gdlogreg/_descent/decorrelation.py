@@ -19,8 +19,6 @@ from .metric import Metric
 ROWS_PER_COLUMN = 100
 # A map is kept for as many steps as cost what it did, within these bounds.
 SHORTEST, LONGEST = 8, 20
-# With L1 a step costs a lasso, too, and a map is sooner worth the steps that it saves.
-SHORTEST_WITH_L1 = 5
 # From this price on, in evaluations, the standardized descent is tried first, for as long as the
 # map would take, and ends most often before. Beyond the highest there is no map at all.
 HIGH_PRICE, HIGHEST_PRICE = 20, 1000
@@ -111,8 +109,7 @@ class Decorrelation:
     @property
     def period(self):
         """The number of steps from one map to the next."""
-        shortest = SHORTEST if self.objective.penalty.smooth else SHORTEST_WITH_L1
-        return int(min(max(self.price / (1 + self.price_of_step), shortest), LONGEST))
+        return int(min(max(self.price / (1 + self.price_of_step), SHORTEST), LONGEST))
 
     @cached_property
     def _missed(self):
