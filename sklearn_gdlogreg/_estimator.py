@@ -153,10 +153,12 @@ class GDLogisticRegression(
           as a number of steps that grows with p; rules that look at the cost have them made anew
           every 8 to 20 steps, where the descent has come to. Made anew at every step it would be
           Newton's method; between two times it is gradient descent, one pass over X a step. Of
-          many rows (over 200 a column), a sample of them makes the coordinates. Not for L1
-          penalties, whose soft threshold needs the features apart.
+          many rows (over 200 a column), a sample of them makes the coordinates. With an L1
+          penalty, whose prox needs the features apart, they are the standardized ones, and it is
+          lengths that the second derivative measures: every step solves a lasso of p x p, which
+          does not look at X.
         - ``"auto"``: raw, unless ``learning_rate="auto"``: then decorrelated where that is
-          estimated to be faster (up to some hundred columns, no L1 penalty), else standardized.
+          estimated to be faster (up to some hundred columns), else standardized.
 
     warm_start : bool, default=False
         Whether `fit` continues from the coefficients of the previous call. `max_iter`, `n_iter_`

@@ -66,6 +66,7 @@ def test_a_resumed_fit_has_the_iterates_of_the_uninterrupted_one(
         {"learning_rate": 0.5, "coordinates": "decorrelated"},
         {"learning_rate": "auto", "C": 0.1, "l1_ratio": 0.5},
         {"learning_rate": 0.1, "C": 0.1, "l1_ratio": 1.0},
+        {"learning_rate": 0.1, "C": 0.1, "l1_ratio": 1.0, "coordinates": "decorrelated"},
     ],
 )
 def test_an_early_checkpoint_in_any_coordinates_is_gone_on_from(options, path, binary):

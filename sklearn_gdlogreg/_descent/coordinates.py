@@ -57,6 +57,26 @@ class Coordinates:
         """The gradient with respect to wb, by the chain rule."""
         raise NotImplementedError
 
+    def moved(self, wb: np.ndarray, dwb: np.ndarray, learning_rate: float, penalty) -> np.ndarray:
+        """Where a step leads: wb - learning_rate * dwb, then the penalty's prox."""
+        wb = wb - learning_rate * dwb
+        if not penalty.smooth:
+            wb[..., :-1] = penalty.prox(wb[..., :-1], learning_rate, self.scale)
+        return wb
+
+    def squared_length(self, s: np.ndarray) -> np.floating:
+        """Of a step, or of another difference of two points."""
+        return np.vdot(s, s)
+
+    def squared_length_of_gradient(self, y: np.ndarray) -> np.floating:
+        """Of a gradient, or of a difference of two."""
+        return np.vdot(y, y)
+
+    @property
+    def euclidean(self) -> "Coordinates":
+        """Coordinates in which lengths, measured as here, are Euclid's: for eigenvalues."""
+        return self
+
     def hessian_bound(
         self, mean: np.ndarray, deviation: np.ndarray, second_derivative_bound: float, l2: float
     ) -> float:
@@ -187,7 +207,7 @@ class Decorrelated(Coordinates):
         return _solved(self.to_standardized, v).astype(v.dtype, copy=False) * self.root
 
     def unpack(self, wb):
-        w, b = self.standardized.unpack(_apply(self.to_standardized, wb / self.root))
+        w, b = self.standardized.unpack(applied(self.to_standardized, wb / self.root))
         if w.ndim > 1:
             # Adding the same to all classes changes no probability, and no step of a descent in
             # one set of coordinates for all adds it. With a set for each class it comes in, and
@@ -197,7 +217,11 @@ class Decorrelated(Coordinates):
         return w, b
 
     def pull_back(self, dw, db):
-        return _apply(self.from_gradient, self.standardized.pull_back(dw, db)) / self.root
+        return self.pull_back_standardized(self.standardized.pull_back(dw, db))
+
+    def pull_back_standardized(self, dv):
+        """The same of a gradient in standardized coordinates."""
+        return applied(self.from_gradient, dv) / self.root
 
     @staticmethod
     def hessian_bound(mean, deviation, second_derivative_bound, l2):
@@ -207,11 +231,13 @@ class Decorrelated(Coordinates):
         return 4 * second_derivative_bound
 
 
-def _inverse_root(H, constant, dtype):
-    """inv(R) of H = R R', in the place of H where that has this dtype."""
-    # Directions that no feature distinguishes (duplicated columns, one-hot columns beside an
-    # intercept) have eigenvalue 0: they get as much as keeps the inverse's rounding small. Of each
-    # entry itself, as one row far out makes the others small, and all the more once it is sure.
+def make_definite(H, constant, dtype):
+    """Give directions that no feature distinguishes a curvature, in place.
+
+    Those of duplicated columns, or of one-hot columns beside an intercept, have eigenvalue 0: they
+    get as much as keeps the inverse's rounding small. Of each entry itself, as one row far out
+    makes the others small, and all the more once it is sure.
+    """
     diagonal = H.reshape(-1)[:: len(H) + 1]
     largest = diagonal.max()
     diagonal += np.finfo(dtype).eps ** 0.75 * diagonal
@@ -219,6 +245,11 @@ def _inverse_root(H, constant, dtype):
     diagonal[:-1][constant | (diagonal[:-1] <= 0)] += largest if largest > 0 else 1
     if diagonal[-1] <= 0:
         diagonal[-1] = 1
+
+
+def _inverse_root(H, constant, dtype):
+    """inv(R) of H = R R', in the place of H where that has this dtype."""
+    make_definite(H, constant, dtype)
     # In LAPACK's order of the entries, H' is H and an upper triangle is R'.
     U, failed = _lapack("potrf", H)(H.T, lower=False, overwrite_a=True, clean=True)
     if failed:
@@ -243,6 +274,6 @@ def _sum_of_squares(size):
     return float(np.square(size, dtype=np.float64).sum())
 
 
-def _apply(matrix, v):
+def applied(matrix, v):
     """matrix @ v for every v, with one matrix for all or one for each class."""
     return v @ matrix.T if matrix.ndim == 2 else np.matmul(matrix, v[..., None])[..., 0]

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._objective.moments import moments
 from .coordinates import Decorrelated, Standardized
+from .metric import Metric
 
 # Rows that stand for all others in H, for each column: its relative error is about
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.
@@ -35,7 +36,9 @@ MOST_BYTES = 2**27
 def map_fits_in_memory(objective, n_maps=1):
     """Whether decorrelated coordinates can be made at all."""
     most = max(MOST_BYTES, 8 * objective.m * objective.n)
-    return 8 * n_maps * (objective.n + 1) ** 2 <= most
+    # With L1, beside the inverse, the matrix itself and the part of it that is being solved with.
+    matrices = n_maps if objective.penalty.smooth else 3 * n_maps
+    return 8 * matrices * (objective.n + 1) ** 2 <= most
 
 
 class Decorrelation:
@@ -64,6 +67,7 @@ class Decorrelation:
         )
         self.price = price if self.shared else n_classes * price
         self.price_at_start = price  # at w = 0 one map serves all: their derivatives are the same
+        self.price_of_step = 0.0 if objective.penalty.smooth else self._price_of_lassos()
 
     def _price(self):
         """What a map for one class costs, in evaluations of the cost and its gradient.
@@ -71,12 +75,24 @@ class Decorrelation:
         The nanoseconds are those of one core, measured at sizes from 569 x 30 to 1e5 x 500; only
         their ratios matter, and those only roughly.
         """
+        n = self.objective.n
+        of_map = (3 + (n + 1) / 30) * self.sampled * (n + 1) + (n + 1) ** 3 / 40
+        return (of_map + 2 * CALLS) / (self._evaluation + CALLS)
+
+    @property
+    def _evaluation(self):
         m, n, K = self.objective.m, self.objective.n, math.prod(self.objective.outputs)
         stored = self.objective.rows.stored
         of_X = m * n * (0.8 + 0.05 * K) if stored is None else 4 * stored * K
-        evaluation = of_X + 8 * m * K
-        a_map = (3 + (n + 1) / 30) * self.sampled * (n + 1) + (n + 1) ** 3 / 40
-        return (a_map + 2 * CALLS) / (evaluation + CALLS)
+        return of_X + 8 * m * K
+
+    def _price_of_lassos(self):
+        """What a step in the metric costs beside its evaluation, in evaluations.
+
+        These nanoseconds are of 13 to 123 columns.
+        """
+        n, K = self.objective.n, math.prod(self.objective.outputs)
+        return K * (60_000 + 0.3 * n**3) / (self._evaluation + CALLS)
 
     @property
     def fits_in_memory(self):
@@ -89,14 +105,15 @@ class Decorrelation:
         # With fewer rows than columns and nothing but rounding to tell the other directions
         # apart, their coordinates would be noise.
         singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
-        if singular or not self.fits_in_memory or self.price > HIGHEST_PRICE:
+        price = self.price + self.period * self.price_of_step
+        if singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
-        return 0 if self.price_at_start <= HIGH_PRICE else int(self.price)
+        return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
 
     @property
     def period(self):
         """The number of steps from one map to the next."""
-        return int(min(max(self.price, SHORTEST), LONGEST))
+        return int(min(max(self.price / (1 + self.price_of_step), SHORTEST), LONGEST))
 
     @cached_property
     def _missed(self):
@@ -133,7 +150,8 @@ class Decorrelation:
             spread = np.square(deviation * standardized.scale[features])
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        return Decorrelated(standardized, H, (t, w, b), of_class)
+        kind = Decorrelated if self.objective.penalty.smooth else Metric
+        return kind(standardized, H, (t, w, b), of_class)
 
     def _standardized_anew(self, standardized, H):
         """Other means and deviations, where those of the rows that are still curved are far away.

@@ -33,6 +33,7 @@ def lambda_max(objective, coordinates, w, b):
 def _largest_eigenvalue(product, coordinates, objective, outputs):
     """The largest eigenvalue of v -> pull_back(product(unpack(v))), by Lanczos iterations."""
     shape = (*outputs, objective.n + 1)
+    coordinates = coordinates.euclidean
 
     def hessian_times(v):
         w, b = coordinates.unpack(v.reshape(shape).astype(objective.dtype, copy=False))

@@ -11,7 +11,8 @@ included. What a rule must remember it hands on in the step's `memory`: the rule
 changes, so one rule can serve many descents and a descent can be continued from a step alone.
 
 In the formulas G is the gradient `dwb`, k counts the steps, and s and y are the differences
-of the points and of the gradients between one step and the next.
+of the points and of the gradients between one step and the next. s's and y'y, their squared
+lengths, are those of the coordinates: s'Hs and y' inv(H) y in the metric of a matrix H.
 """
 
 import math
@@ -213,7 +214,10 @@ class BarzilaiBorwein(Rule):
         s = there.wb - here.wb
         y = there.dwb - here.dwb
         sy = float(np.vdot(s, y))
-        top, bottom = (float(np.vdot(s, s)), sy) if there.t % 2 else (sy, float(np.vdot(y, y)))
+        if there.t % 2:
+            top, bottom = float(here.coordinates.squared_length(s)), sy
+        else:
+            top, bottom = sy, float(here.coordinates.squared_length_of_gradient(y))
         # A convex cost has s'y > 0; only rounding, or no step at all, makes it anything else.
         if not (0 < bottom < math.inf and 0 < top < math.inf):
             return there.learning_rate
@@ -241,8 +245,9 @@ class Adaptive(Rule):
     def take(self, here, move):
         learning_rate, growth = here.memory
         there = move(learning_rate)
-        s = float(np.linalg.norm(there.wb - here.wb))
-        y = float(np.linalg.norm(there.dwb - here.dwb))
+        coordinates = here.coordinates
+        s = float(np.sqrt(coordinates.squared_length(there.wb - here.wb)))
+        y = float(np.sqrt(coordinates.squared_length_of_gradient(there.dwb - here.dwb)))
         longest = math.sqrt(2 / 3 + growth) * learning_rate
         # alpha * L_k, which stays near 1 where alpha^2 and L_k^2 may not be representable.
         relative = learning_rate * y / s if s > 0 else 0.0
@@ -265,7 +270,7 @@ def first_sufficient_decrease(bound, here, move, learning_rate):
     while True:
         there = move(learning_rate)
         s = there.wb - here.wb
-        ss = float(np.vdot(s, s)) / learning_rate
+        ss = float(here.coordinates.squared_length(s)) / learning_rate
         # A cost that is not finite fails both tests and is halved away, if halving can do that.
         if there.cost <= bound - 1e-4 * ss:
             return there

@@ -82,7 +82,8 @@ class LowRankMaps:
     @staticmethod
     def pay(objective):
         """Whether so many products take no longer than some evaluations: where X is dense."""
-        return objective.rows.stored is None and objective.n >= FEWEST_COLUMNS
+        dense = objective.rows.stored is None and objective.n >= FEWEST_COLUMNS
+        return dense and objective.penalty.smooth
 
     def at(self, w, b, t):
         """The coordinates for a descent from here; standardized ones, if there is no gain."""

@@ -102,16 +102,21 @@ def check_coordinates(coordinates, objective):
     """Refuse decorrelated coordinates where they cannot be made."""
     if coordinates != "decorrelated":
         return
-    if not objective.penalty.smooth:
+    if not has_prox_in_metric(objective.penalty):
         raise ValueError(
-            "coordinates='decorrelated' mixes the features, which the soft threshold of an L1 "
-            "penalty must tell apart; use coordinates='standardized', or l1_ratio=0."
+            "coordinates='decorrelated' mixes the features, which the prox of this penalty must "
+            "tell apart; use coordinates='standardized'."
         )
     if not (map_fits_in_memory(objective) or spans_all(objective)):
         raise ValueError(
             f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
             "every class, too large for these features; use coordinates='standardized'."
         )
+
+
+def has_prox_in_metric(penalty):
+    """Whether a step can be made that the features' correlation does not slow down."""
+    return penalty.smooth or penalty.has_soft_threshold
 
 
 def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
@@ -123,7 +128,7 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
         return Plan(objective, Raw(), enters_at=enters_at)
     objective = precise(objective)
     first = standardized(objective)
-    if coordinates == "standardized" or not objective.penalty.smooth:
+    if coordinates == "standardized" or not has_prox_in_metric(objective.penalty):
         return Plan(objective, first)
     wanted = coordinates == "decorrelated"
     decorrelation = Decorrelation(objective, first)

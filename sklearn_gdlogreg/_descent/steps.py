@@ -32,7 +32,7 @@ class Step(NamedTuple):
         The alpha of the iteration that led here; nan at the start.
     wb, dwb : ndarray
         The point and its gradient in the coordinates of the descent, the intercept's last.
-    coordinates : Raw, Standardized or Decorrelated
+    coordinates : Raw, Standardized, Decorrelated or Metric
         These coordinates.
     memory : tuple of float
         What the learning-rate rule carries from this step to the next.
@@ -100,15 +100,24 @@ class Problem:
 
     def move(self, here, learning_rate):
         """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
-        wb = here.wb - learning_rate * here.dwb
-        if not self.penalty.smooth:
-            wb[..., :-1] = self.penalty.prox(wb[..., :-1], learning_rate, self.coordinates.scale)
+        wb = self.coordinates.moved(here.wb, here.dwb, learning_rate, self.penalty)
         return self._step(here.t + 1, wb, learning_rate, *self.coordinates.unpack(wb))
 
     def _step(self, t, wb, learning_rate, w, b):
         J, dw, db = self.objective.cost_and_gradient(w, b)
         dwb = self.coordinates.pull_back(dw, db)
         return Step(t, w, b, J, dw, db, learning_rate, wb, dwb, self.coordinates, space=self.space)
+
+    def relieved(self, here):
+        """A step without what the classes have in common, which changes no z but the penalty.
+
+        A metric that does not mix the classes resists it, and would take it out in many steps.
+        """
+        common = self.penalty.common_part(here.w)
+        w = here.w - common
+        cost = here.cost - self.penalty.value(here.w) + self.penalty.value(w)
+        dw = here.dw - self.penalty.gradient(common)
+        return here._replace(w=w, cost=cost, dw=dw)
 
     def seen(self, here):
         """A step of other coordinates as it is in these."""
@@ -147,9 +156,13 @@ def violation(step: Step, penalty) -> float:
 
 
 def squared_violation(step: Step, penalty) -> float:
-    """The sum of the squares of what keeps a step from being optimal."""
+    """The squared length of what keeps a step from being optimal."""
     violations = _violations(step, penalty)
-    return float(np.vdot(violations, violations))
+    if not penalty.smooth:
+        # Of the subgradients the shortest: lengths that are not Euclid's need its signs.
+        slope = penalty.l1 * step.coordinates.scale * np.sign(step.wb[..., :-1])
+        np.copysign(violations[..., :-1], step.dwb[..., :-1] + slope, out=violations[..., :-1])
+    return float(step.coordinates.squared_length_of_gradient(violations))
 
 
 def _violations(step, penalty):
@@ -172,6 +185,8 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
                     plan, problem, here = entered(plan, rule, here)
                     stale_at = plan.stale_at(problem.coordinates)
                 if here.t >= stale_at:
+                    if here.w.ndim > 1 and not problem.penalty.smooth:
+                        here = problem.relieved(here)
                     coordinates = plan.coordinates_at(here.t, here.w, here.b)
                     stale_at = plan.stale_at(coordinates)
                     problem = Problem(problem.objective, coordinates, plan.space)

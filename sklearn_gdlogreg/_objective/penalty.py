@@ -38,6 +38,11 @@ class ElasticNet:
         """Whether there is a gradient everywhere, and no prox to take."""
         return not self.l1
 
+    @property
+    def has_soft_threshold(self):
+        """Whether the prox is the soft threshold, which there is in the metric of a matrix too."""
+        return self.l1 > 0 and type(self).prox is ElasticNet.prox
+
     def value(self, w):
         """The penalty itself."""
         value = 0.0
@@ -55,6 +60,25 @@ class ElasticNet:
     def prox(self, u, learning_rate, scale):
         """Soft threshold: the point that a step of `learning_rate` on the l1 term leads to."""
         return np.sign(u) * np.maximum(np.abs(u) - learning_rate * self.l1 * scale, 0)
+
+    def common_part(self, w):
+        """What to take off the coefficients of all classes of a feature for the least penalty.
+
+        It minimizes l1 * sum_k |w_k - c| + l2 / 2 * sum_k (w_k - c)^2. Where there is a choice,
+        it is the one nearest to 0.
+
+        References
+        ----------
+        Li and Osher, A new median formula with applications to PDE based denoising, Commun. Math.
+        Sci. 7, 2009.
+        """
+        K = len(w)
+        if not self.l2:
+            ordered = np.sort(w, axis=0)
+            return np.clip(0, ordered[(K - 1) // 2], ordered[K // 2])
+        balance = self.l1 / self.l2 / K * np.arange(K, -K - 1, -2)
+        balanced = np.add.outer(balance, np.add.reduce(w) / K)
+        return np.median(np.concatenate([w, balanced]), axis=0)
 
     def violation(self, u, du, scale):
         """How far 0 is from the subdifferential, entry by entry; |du| where l1 is 0.

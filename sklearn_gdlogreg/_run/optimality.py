@@ -17,16 +17,19 @@ def to_be_had(step: Step, records, penalty) -> float:
     """By how much the cost may still fall from a step, estimated by the steps before.
 
     Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, and the longest of the last ten
-    steps in these coordinates has met the least curvature. Infinite, where there are too few.
+    steps in these coordinates has met the least curvature. With L1, |dwb| is the length of the
+    violation in the metric of the descent. Infinite, where there are too few steps to tell.
     """
     since = step.coordinates.since
     if since > step.t - ENOUGH and since and not step.coordinates.hessian_is_identity:
         return math.inf  # too few steps to have met the least curvature
-    first = max(step.t - ENOUGH, since) + 1
+    # Metrics that follow each other are much alike, where coordinates are turned; and the steps of
+    # a softmax that are much longer than others, which meet the least curvature, are far between.
+    first = max(step.t - ENOUGH, since if penalty.smooth else 0) + 1
     longest = max((record.learning_rate for record in records[first : step.t + 1]), default=1.0)
     # The first map is of a bound of all curvatures, and those of the softmax leave out some.
     allowed = STILL_TRUE * (2 if step.dwb.ndim > 1 else 1) * (4 if since == 0 else 1)
-    if step.coordinates.hessian_is_identity and longest > allowed:
+    if penalty.smooth and step.coordinates.hessian_is_identity and longest > allowed:
         return math.inf  # some direction is curved less by now than when the map was made
     return longest / 2 * squared_violation(step, penalty)
 

@@ -35,7 +35,7 @@ class Quadratic:
 
     def at(self, t, wb, learning_rate):
         J = float(np.sum(self.curvature * wb**2) / 2)
-        return Step(t, wb, 0.0, J, None, None, learning_rate, wb, self.curvature * wb, None)
+        return Step(t, wb, 0.0, J, None, None, learning_rate, wb, self.curvature * wb, Raw())
 
     def move(self, here, learning_rate):
         return self.at(here.t + 1, here.wb - learning_rate * here.dwb, learning_rate)
@@ -170,7 +170,7 @@ def test_a_start_from_which_no_step_leads_down_ends_the_descent(rule):
     class Tip(Quadratic):
         def at(self, t, wb, learning_rate):
             slope = np.where(wb < 0, -1.0, 1.0)
-            return Step(t, wb, 0.0, float(abs(wb[0])), None, None, learning_rate, wb, slope, None)
+            return Step(t, wb, 0.0, float(abs(wb[0])), None, None, learning_rate, wb, slope, Raw())
 
     assert math.isnan(Tip(1.0).run(rule, 1, start=[0.0])[1].cost)
 
@@ -194,7 +194,7 @@ def test_a_line_search_does_not_leap_over_a_kink(rule):
     class Kink(Quadratic):
         def at(self, t, wb, learning_rate):
             cost, slope = max((wb[0] - 0.99, 1.0), (-0.9 * (wb[0] - 0.99), -0.9))
-            return Step(t, wb, 0.0, cost, None, None, learning_rate, wb, np.array([slope]), None)
+            return Step(t, wb, 0.0, cost, None, None, learning_rate, wb, np.array([slope]), Raw())
 
     start, there = Kink(1.0).run(rule, 1)
     assert there.cost < start.cost

@@ -8,6 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.decorrelation import SHORTEST
+from sklearn_gdlogreg._descent.learning_rate import rule_for
+from sklearn_gdlogreg._descent.plan import plan_for
+from sklearn_gdlogreg._objective.objective import Objective
+from sklearn_gdlogreg._objective.penalty import ElasticNet
 
 from ..helpers import first, fitted
 
@@ -19,9 +23,9 @@ def test_coordinates_follow_the_learning_rate_unless_chosen(binary):
     }
     assert set(chosen.values()) - {chosen["auto"]} == {"raw"}
     assert chosen["auto"] == "decorrelated"
-    # An L1 penalty needs the features apart, fewer rows than columns decorrelate nothing without
-    # a penalty, and with many columns a map costs more than a standardized descent.
-    assert fitted(*binary, l1_ratio=0.5).coordinates_ == "standardized"
+    assert fitted(*binary, l1_ratio=0.5).coordinates_ == "decorrelated"
+    # Fewer rows than columns decorrelate nothing without a penalty, and with many columns a map
+    # costs more than a standardized descent.
     for m, n, C in [(40, 60, np.inf), (700, 600, 1.0)]:
         X, y = np.random.default_rng(0).normal(size=(m, n)), np.arange(m) % 2
         assert fitted(X, y, C=C, max_iter=3, tol=0).coordinates_ == "standardized"
@@ -30,10 +34,25 @@ def test_coordinates_follow_the_learning_rate_unless_chosen(binary):
     assert fitted(*binary, 0.1, coordinates="decorrelated").coordinates_ == "decorrelated"
 
 
-def test_l1_and_matrices_beyond_memory_are_refused(binary, sparse_rows):
-    X, y = binary
+class NonNegative(ElasticNet):
+    smooth = False
+
+    def prox(self, u, learning_rate, scale):
+        return np.maximum(u, 0)
+
+
+@pytest.mark.parametrize("l1", [0.0, 0.1])
+def test_a_prox_that_is_no_soft_threshold_needs_the_features_apart(l1, binary):
+    objective = Objective.in_memory(*binary, 2)
+    objective.penalty = NonNegative(l1=l1)
     with pytest.raises(ValueError, match=r"mixes the features.*use coordinates='standardized'"):
-        GDLogisticRegression(coordinates="decorrelated", C=1.0, l1_ratio=0.5).fit(X, y)
+        plan_for(objective, rule_for("auto"), "decorrelated")
+    plan = plan_for(objective, rule_for("auto"), "auto")
+    assert plan.coordinates_at(10**6, np.zeros(4), 0.0).name == "standardized"
+
+
+def test_matrices_beyond_memory_are_refused(binary, sparse_rows):
+    _, y = binary
     wide = sparse_rows(150, 50_000, density=1e-3)
     with pytest.raises(ValueError, match="matrices of 50000 x 50000"):
         GDLogisticRegression(coordinates="decorrelated").fit(wide, y)

@@ -64,8 +64,6 @@ PENALTIES = [{}, {"C": 0.1}, {"C": 0.1, "l1_ratio": 1.0}, {"C": 0.1, "l1_ratio":
 def test_a_rate_of_at_most_two_over_L_never_increases_the_cost(
     penalty, data, coordinates, weights, request
 ):
-    if coordinates == "decorrelated" and penalty.get("l1_ratio"):
-        pytest.skip("refused: see test_decorrelation")
     X, y = request.getfixturevalue(data)
     problem = problem_of(X, y, coordinates, weights, **penalty)
     # The prox keeps this law for rates up to 2 / L too (Beck, First-order methods, Lemma 10.4).
@@ -187,3 +185,18 @@ def test_the_sum_of_features_near_the_largest_number_does_not_overflow(rule, bin
     steps = first(20, descend(np.where(X > 0, 1.7e308, -1.7e308), y, rule))
     assert np.isfinite(steps[0].gradient[0]).all()
     assert (steps[-1].cost < 0.69) == (rule == "auto")
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_relieved_of_what_the_classes_share_a_step_is_what_it_would_be_there(
+    l1_ratio, multiclass, rng
+):
+    problem = problem_of(*multiclass, "decorrelated", C=0.1, l1_ratio=l1_ratio)
+    w, b = rng.normal(size=(3, 4)), rng.normal(size=3)
+    here = problem.start(w, b)
+    relieved = problem.relieved(here)
+    J, dw, db = problem.objective.cost_and_gradient(relieved.w, b)
+    assert relieved.cost == pytest.approx(J, rel=1e-14)
+    assert relieved.cost < here.cost
+    assert_allclose(relieved.dw, dw, rtol=1e-12, atol=1e-15)
+    assert_allclose(relieved.db, db, rtol=1e-12, atol=1e-15)

@@ -64,3 +64,32 @@ def test_violation_without_l1_is_the_gradient():
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
 def test_coefficients_of_zero_cost_nothing_for_every_C(C, l1_ratio):
     assert ElasticNet.from_C(C, l1_ratio, total_weight=0.01).value(np.zeros(3)) == 0
+
+
+@pytest.mark.parametrize("n_classes", [3, 4])
+@pytest.mark.parametrize("l2", [0.0, 1e-3, 1.0])
+def test_without_its_common_part_a_feature_costs_the_least(l2, n_classes, rng):
+    penalty = ElasticNet(l1=0.5, l2=l2)
+    w = rng.normal(size=(n_classes, 50)) * (rng.random((n_classes, 50)) < 0.7)
+    common = penalty.common_part(w)
+    for j in range(50):
+        least = penalty.value(w[:, j] - common[j])
+        # The function is convex: from its minimum it rises to both sides, or is flat.
+        for aside in (-1e-3, 1e-3):
+            assert least <= penalty.value(w[:, j] - common[j] + aside) * (1 + 1e-14)
+
+
+def test_where_the_common_part_is_any_of_an_interval_it_is_the_nearest_to_zero():
+    w = np.array([[-1.0, 1.0, -4.0], [0.0, 2.0, -3.0], [0.5, 3.0, -2.0], [2.0, 4.0, -1.0]])
+    # Between the second and the third of four.
+    assert_array_equal(ElasticNet(l1=1.0).common_part(w), [0.0, 2.0, -2.0])
+
+
+def test_the_soft_threshold_is_that_of_an_l1_penalty_and_of_no_subclass_that_has_another():
+    class Other(ElasticNet):
+        def prox(self, u, learning_rate, scale):
+            return np.maximum(u, 0)
+
+    assert ElasticNet(l1=0.1).has_soft_threshold
+    assert not ElasticNet(l2=0.1).has_soft_threshold
+    assert not Other(l1=0.1).has_soft_threshold

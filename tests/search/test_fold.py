@@ -265,7 +265,6 @@ def test_values_that_are_equal_but_not_the_same_are_not_merged(binary):
     [
         ("class_weight", [None, {0: -1.0}], {}),
         ("learning_rate", [0.1, 10**400], {}),
-        ("coordinates", ["raw", "decorrelated"], {"C": 1.0, "l1_ratio": 0.5}),
     ],
 )
 def test_what_is_found_invalid_late_fails_alone_too(name, values, options, binary, shared):

@@ -1,0 +1,214 @@
+"""An L1 penalty in the metric of the second derivative: the step, its length, where it ends."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+
+from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient
+from sklearn_gdlogreg._descent.decorrelation import Decorrelation
+from sklearn_gdlogreg._descent.metric import Metric
+from sklearn_gdlogreg._descent.plan import standardized
+from sklearn_gdlogreg._descent.steps import Step, squared_violation
+from sklearn_gdlogreg._objective.objective import Objective
+
+from .test_decorrelation import one_hot
+
+PENALTIES = [{"C": 0.5, "l1_ratio": 1.0}, {"C": 0.5, "l1_ratio": 0.4}]
+
+
+def made(X, y, rng, shared=False, **options):
+    """The metric at a point, the matrix of every class there, the point and the gradient."""
+    objective = Objective.in_memory(X, y, y.max() + 1, **options)
+    decorrelation = Decorrelation(objective, standardized(objective))
+    decorrelation.shared = shared
+    w = rng.normal(size=(*objective.outputs, X.shape[1])) * (rng.random(X.shape[1]) < 0.7)
+    b = np.asarray(rng.normal(size=objective.outputs))
+    metric = decorrelation.at(w, b)
+    mean, scale = decorrelation.standardized.mean, decorrelation.standardized.scale
+    H, weight = objective.hessian_blocks(w, b, mean, scale, decorrelation.sample, shared)
+    if shared:
+        H = H * (weight / weight.mean())[:, None, None]
+    _, dw, db = objective.cost_and_gradient(w, b)
+    H = np.broadcast_to(H, (w.size // w.shape[-1], *H.shape[-2:]))
+    return objective, metric, H, metric.pack(w, b), metric.pull_back(dw, db)
+
+
+DATA = [("binary", False), ("multiclass", False), ("multiclass", True)]
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize(("data", "shared"), DATA)
+@pytest.mark.parametrize("rate", [0.1, 1.0, 30.0])
+def test_the_step_is_the_argmin(rate, data, shared, penalty, rng, request):
+    """H (u - v) + alpha dv is a subgradient of -alpha * l1 * |w|, and 0 for the intercept."""
+    objective, metric, H, v, dv = made(*request.getfixturevalue(data), rng, shared, **penalty)
+    assert isinstance(metric, Metric)
+    u = metric.moved(v, dv, rate, objective.penalty)
+    threshold = rate * objective.penalty.l1 * metric.scale
+    for u_k, v_k, dv_k, H_k in zip(*map(np.atleast_2d, (u, v, dv)), H, strict=True):
+        slope = H_k @ (u_k - v_k) + rate * dv_k
+        # The floor under small eigenvalues is the square root of the rounding.
+        near = 1e-7 * np.abs(u_k - v_k).max()
+        assert abs(slope[-1]) < near
+        zero = u_k[:-1] == 0
+        assert (np.abs(slope[:-1]) <= threshold + near)[zero].all()
+        assert_allclose(slope[:-1][~zero], -(threshold * np.sign(u_k[:-1]))[~zero], atol=near)
+
+
+@pytest.mark.parametrize(("data", "shared"), DATA)
+def test_lengths_are_those_of_the_second_derivative(data, shared, rng, request):
+    _, metric, H, v, _ = made(*request.getfixturevalue(data), rng, shared, C=1.0, l1_ratio=1.0)
+    s = rng.normal(size=v.shape)
+    Hs = np.einsum("kij,kj->ki", H, np.atleast_2d(s)).reshape(s.shape)
+    # Up to the floor under small eigenvalues.
+    assert float(metric.squared_length(s)) == pytest.approx(np.vdot(s, Hs), rel=1e-6)
+    assert float(metric.squared_length_of_gradient(Hs)) == pytest.approx(np.vdot(s, Hs), rel=1e-6)
+
+
+def test_the_point_and_the_gradient_are_those_of_standardized_coordinates(binary, rng):
+    _, metric, _, v, _ = made(*binary, rng, C=1.0, l1_ratio=1.0)
+    w, b = metric.unpack(v)
+    assert_array_equal(metric.standardized.pack(w, b), metric.pack(w, b))
+    assert_array_equal(metric.standardized.pull_back(w, b), metric.pull_back(w, b))
+    assert_array_equal(metric.scale, metric.standardized.scale)
+
+
+@pytest.mark.parametrize(("data", "shared"), DATA)
+def test_what_is_to_be_had_is_bounded_by_the_length_of_the_violation(data, shared, rng, request):
+    """J(v) - J* <= |r|^2 / 2 of a quadratic of Hessian H, r any subgradient."""
+    objective, metric, H, v, dv = made(
+        *request.getfixturevalue(data), rng, shared, C=0.5, l1_ratio=1.0
+    )
+    penalty = objective.penalty
+    v[..., 0] = 0
+    step = Step(0, None, None, 0.0, None, None, 1.0, v, dv, metric)
+    u = metric.moved(v, dv, 1.0, penalty)  # where the quadratic has its minimum
+    s = u - v
+    Hs = np.einsum("kij,kj->ki", H, np.atleast_2d(s)).reshape(s.shape)
+    l1 = penalty.l1 * metric.scale
+    fall = np.vdot(dv, s) + np.vdot(s, Hs) / 2
+    fall += (l1 * (np.abs(u) - np.abs(v))[..., :-1]).sum()
+    assert 0 < -fall <= squared_violation(step, penalty) / 2 * (1 + 1e-6)
+
+
+def converged(X, y, coordinates="decorrelated", weights=None, **options):
+    options = {"tol": 1e-9, "max_iter": 50_000} | options
+    clf = GDLogisticRegression(coordinates=coordinates, **options).fit(X, y, weights)
+    assert clf.stop_reason_ in ("converged", "stalled")
+    assert clf.coordinates_ == coordinates
+    return clf
+
+
+def assert_optimal(clf, X, y, C, l1_ratio, atol):
+    """The optimality conditions, in the units of columns of spread 1; no reference is needed."""
+    coef, intercept = clf.coef_, clf.intercept_
+    if len(clf.classes_) == 2:
+        coef, intercept = coef[0], intercept[0]
+    _, dw, db = cost_and_gradient(X, y, coef, intercept)
+    strength = 1 / (C * len(y))
+    dw += strength * (1 - l1_ratio) * coef
+    l1 = strength * l1_ratio
+    kept = coef != 0
+    assert_allclose(dw[kept], -l1 * np.sign(coef[kept]), atol=atol)
+    assert np.abs(dw[~kept]).max(initial=0) <= l1 + atol
+    if clf.fit_intercept:
+        assert_allclose(db, 0, atol=atol)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("variation", ["plain", "weights", "no intercept", "sparse"])
+def test_the_optimum_is_that_of_standardized_coordinates(
+    variation, data, penalty, weights, request
+):
+    X, y = request.getfixturevalue(data)
+    X = sparse.csr_array(X) if variation == "sparse" else X
+    options = penalty | {"fit_intercept": variation != "no intercept"}
+    weights = weights if variation == "weights" else None
+    ours, theirs = (
+        converged(X, y, name, weights, **options) for name in ("decorrelated", "standardized")
+    )
+    # A gradient of 1e-9 over a smallest curvature of about 1e-2.
+    assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
+    assert_allclose(ours.intercept_, theirs.intercept_, atol=1e-6)
+    assert_array_equal(ours.coef_ == 0, theirs.coef_ == 0)
+    assert ours.n_iter_[0] < theirs.n_iter_[0]
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_dependent_columns_are_no_obstacle(n_classes, l1_ratio, rng):
+    """One-hot columns beside an intercept, a duplicated, a mirrored, a constant, an empty one."""
+    X, _ = one_hot(rng)
+    X = np.column_stack([X, X[:, 0], -X[:, 1], np.ones(300), np.zeros(300)])
+    y = (X @ rng.normal(size=12) + rng.logistic(size=300) > 0) * rng.integers(1, n_classes, 300)
+    clf = converged(X, y, C=1.0, l1_ratio=l1_ratio, tol=1e-8)
+    assert_optimal(clf, X, y, 1.0, l1_ratio, atol=1e-7)
+    assert (clf.coef_[:, -2:] == 0).all()
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_float32_comes_as_near_as_it_can(data, request):
+    X, y = request.getfixturevalue(data)
+    clf = converged(X.astype(np.float32), y, C=0.5, l1_ratio=1.0, tol=1e-5)
+    assert clf.coef_.dtype == np.float32
+    assert_optimal(clf, X, y, 0.5, 1.0, atol=1e-4)
+
+
+def test_coefficients_that_a_strong_penalty_forbids_are_exactly_zero(binary):
+    X, y = binary
+    clf = converged(X, y, C=1e-3, l1_ratio=1.0)
+    assert (clf.coef_ == 0).all()
+    assert clf.intercept_[0] == pytest.approx(np.log(y.mean() / (1 - y.mean())), abs=1e-6)
+
+
+def test_without_an_intercept_none_appears(multiclass):
+    clf = GDLogisticRegression(C=1.0, l1_ratio=1.0, fit_intercept=False, max_iter=20, tol=0)
+    assert (clf.fit(*multiclass).intercept_ == 0).all()
+
+
+BENCHMARKS = {"cancer": load_breast_cancer, "wine": load_wine, "digits": load_digits}
+
+
+@pytest.mark.parametrize(
+    ("name", "C"),
+    [
+        ("cancer", 0.1),
+        ("cancer", 1.0),
+        ("cancer", 100.0),
+        ("wine", 0.1),
+        ("wine", 1.0),
+        ("digits", 1.0),
+    ],
+)
+def test_raw_data_converge_to_a_hundred_thousandth_of_the_cost(name, C):
+    X, y = BENCHMARKS[name](return_X_y=True)
+    options = {"C": C, "l1_ratio": 1.0}
+    clf = GDLogisticRegression(**options).fit(X, y)
+    assert clf.coordinates_ == "decorrelated"
+    assert clf.stop_reason_ == "converged"
+    best = GDLogisticRegression(**options, tol=1e-8, max_iter=1000).fit(X, y)
+    assert clf.loss_curve_[-1] <= (1 + 1e-5) * best.loss_curve_[-1]
+
+
+@pytest.mark.parametrize("rule", ["lipschitz", "silver", "backtracking", "adaptive"])
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_other_rules_arrive_too(rule, data, request):
+    X, y = request.getfixturevalue(data)
+    clf = converged(X, y, learning_rate=rule, C=0.5, l1_ratio=1.0, tol=1e-6)
+    assert_optimal(clf, X, y, 0.5, 1.0, atol=1e-5)
+
+
+def test_any_number_of_threads_gives_the_same_bits(rng):
+    X = rng.normal(size=(60_000, 12))
+    y = (X @ rng.normal(size=12) + rng.logistic(size=60_000) > 0) * rng.integers(1, 3, 60_000)
+    models = [
+        GDLogisticRegression(C=0.001, l1_ratio=0.9, max_iter=12, tol=0, n_jobs=n).fit(X, y)
+        for n in (1, 2, 3)
+    ]
+    for clf in models:
+        assert clf.coordinates_ == "decorrelated"
+        assert_array_equal(clf.coef_, models[0].coef_)
+        assert_array_equal(clf.loss_curve_, models[0].loss_curve_)
