@@ -29,7 +29,8 @@ class Coordinates:
     scale : float or ndarray of shape (n_features,)
         How far w moves when its coordinate moves by 1; where a penalty tells features apart.
     hessian_is_identity : bool
-        Whether they are made so that the Hessian, for each class alone, is nearly the identity.
+        Whether they are made so that the Hessian, for each class alone, is nearly the identity;
+        or the matrix that lengths are measured by.
     made_at : tuple of int and two ndarrays, or None
         The iteration, w and b at which they were made: what it takes to make them again. None
         where they do not depend on it.

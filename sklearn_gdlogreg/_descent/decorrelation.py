@@ -81,6 +81,7 @@ class Decorrelation:
 
     @property
     def _evaluation(self):
+        """An evaluation, in these nanoseconds."""
         m, n, K = self.objective.m, self.objective.n, math.prod(self.objective.outputs)
         stored = self.objective.rows.stored
         of_X = m * n * (0.8 + 0.05 * K) if stored is None else 4 * stored * K
@@ -89,10 +90,10 @@ class Decorrelation:
     def _price_of_lassos(self):
         """What a step in the metric costs beside its evaluation, in evaluations.
 
-        These nanoseconds are of 13 to 123 columns.
+        These nanoseconds are of 13 to 800 columns, half of which are kept.
         """
         n, K = self.objective.n, math.prod(self.objective.outputs)
-        return K * (60_000 + 0.3 * n**3) / (self._evaluation + CALLS)
+        return K * (60_000 + 0.06 * n**3) / (self._evaluation + CALLS)
 
     @property
     def fits_in_memory(self):

@@ -212,3 +212,14 @@ def test_any_number_of_threads_gives_the_same_bits(rng):
         assert clf.coordinates_ == "decorrelated"
         assert_array_equal(clf.coef_, models[0].coef_)
         assert_array_equal(clf.loss_curve_, models[0].loss_curve_)
+
+
+def test_where_lassos_are_many_times_an_evaluation_standardized_coordinates_come_first(rng):
+    few, many = (
+        Objective.in_memory(rng.normal(size=(m, 300)), np.arange(m) % 2, 2, C=1.0, l1_ratio=1.0)
+        for m in (400, 20_000)
+    )
+    few, many = (Decorrelation(each, standardized(each)) for each in (few, many))
+    assert few.price_of_step > 10 > 1 > many.price_of_step
+    assert few.first_at > few.price
+    assert many.first_at == 0
