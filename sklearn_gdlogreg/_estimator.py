@@ -158,7 +158,8 @@ class GDLogisticRegression(
           lengths that the second derivative measures: every step solves a lasso of p x p, which
           does not look at X.
         - ``"auto"``: raw, unless ``learning_rate="auto"``: then decorrelated where that is
-          estimated to be faster (up to some hundred columns), else standardized.
+          estimated to be faster (up to some thousand columns; with L1 for two classes), else
+          standardized.
 
     warm_start : bool, default=False
         Whether `fit` continues from the coefficients of the previous call. `max_iter`, `n_iter_`

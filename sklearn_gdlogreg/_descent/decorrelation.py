@@ -107,7 +107,10 @@ class Decorrelation:
         # apart, their coordinates would be noise.
         singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
         price = self.price + self.period * self.price_of_step
-        if singular or not self.fits_in_memory or price > HIGHEST_PRICE:
+        # A metric that does not mix the classes resists what they have in common, which an L1
+        # penalty sees: with little of it, a softmax would creep.
+        creeps = bool(objective.outputs) and not objective.penalty.smooth
+        if creeps or singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
         return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
 

@@ -185,9 +185,8 @@ BENCHMARKS = {"cancer": load_breast_cancer, "wine": load_wine, "digits": load_di
 )
 def test_raw_data_converge_to_a_hundred_thousandth_of_the_cost(name, C):
     X, y = BENCHMARKS[name](return_X_y=True)
-    options = {"C": C, "l1_ratio": 1.0}
+    options = {"C": C, "l1_ratio": 1.0, "coordinates": "decorrelated"}
     clf = GDLogisticRegression(**options).fit(X, y)
-    assert clf.coordinates_ == "decorrelated"
     assert clf.stop_reason_ == "converged"
     best = GDLogisticRegression(**options, tol=1e-8, max_iter=1000).fit(X, y)
     assert clf.loss_curve_[-1] <= (1 + 1e-5) * best.loss_curve_[-1]
@@ -201,11 +200,19 @@ def test_other_rules_arrive_too(rule, data, request):
     assert_optimal(clf, X, y, 0.5, 1.0, atol=1e-5)
 
 
+def test_auto_takes_the_metric_for_two_classes(binary, multiclass):
+    options = {"C": 1.0, "l1_ratio": 0.5}
+    assert GDLogisticRegression(**options).fit(*binary).coordinates_ == "decorrelated"
+    assert GDLogisticRegression(**options).fit(*multiclass).coordinates_ == "standardized"
+
+
 def test_any_number_of_threads_gives_the_same_bits(rng):
     X = rng.normal(size=(60_000, 12))
     y = (X @ rng.normal(size=12) + rng.logistic(size=60_000) > 0) * rng.integers(1, 3, 60_000)
     models = [
-        GDLogisticRegression(C=0.001, l1_ratio=0.9, max_iter=12, tol=0, n_jobs=n).fit(X, y)
+        GDLogisticRegression(
+            C=0.001, l1_ratio=0.9, max_iter=12, tol=0, n_jobs=n, coordinates="decorrelated"
+        ).fit(X, y)
         for n in (1, 2, 3)
     ]
     for clf in models:
