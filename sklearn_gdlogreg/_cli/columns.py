@@ -64,6 +64,17 @@ def listed(left_out):
     return ", ".join(f"{column} ({why})" for column, why in left_out.items())
 
 
+def with_decimal_commas(frame):
+    """The columns of text of which every value is a number, if a comma stands for the point."""
+    found = []
+    for column in frame.select_dtypes(exclude=["number", "bool", "datetime", "timedelta"]).columns:
+        values = frame[column].dropna().astype(str).str.strip()
+        numbers = values.str.fullmatch(r"[-+]?\d+(,\d+)?")
+        if len(values) and numbers.all() and values.str.contains(",").any():
+            found.append(column)
+    return found
+
+
 def preprocessing_of_table(frame, roles, *, standardize):
     """The transformer that makes numbers of the rows of `frame`, and sentences on what it does.
 

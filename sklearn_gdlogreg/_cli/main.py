@@ -18,7 +18,13 @@ from sklearn.preprocessing import StandardScaler
 
 from .. import __version__
 from .._descent.learning_rate import RULES
-from .columns import listed, preprocessing_of_sparse, preprocessing_of_table, roles
+from .columns import (
+    listed,
+    preprocessing_of_sparse,
+    preprocessing_of_table,
+    roles,
+    with_decimal_commas,
+)
 from .comparison import best_of_ours, compare, cost_figure, diagnosed, plot_costs, sentence
 from .read import columns_named, read
 from .table import table, width_of_terminal, wrapped
@@ -100,6 +106,12 @@ def parser():
         type=separator,
         help=r"what stands between the fields of a CSV file, such as ';' or '\t' (default: a tab "
         "in a .tsv, else the first of , ; tab | that divides the line of names)",
+    )
+    add(
+        "--decimal",
+        choices=(".", ","),
+        default=".",
+        help="what stands before the decimals of a CSV file (default: a point)",
     )
     add(
         "--drop",
@@ -277,11 +289,16 @@ def problems(options):
                 title = f"breast cancer, {title}"
                 yield Problem(title, data.data, data.target, scaler, data.feature_names, about=[])
         return
-    X, y = read(options.file, options.target, options.sep, options.drop)
+    X, y = read(options.file, options.target, options.sep, options.drop, options.decimal)
     about = [f"{options.file}: {X.shape[0]} rows; {classes_in_words(y)}."]
     keep = columns_named(X, options.keep, "--keep")
     if hasattr(X, "columns"):
         columns = roles(X, keep)
+        if commas := with_decimal_commas(X):
+            about.append(
+                f"{', '.join(commas)}: text, though it looks like numbers; --decimal , reads "
+                "decimal commas."
+            )
         if columns.left_out:
             about.append(f"left out: {listed(columns.left_out)}; --keep COLUMN takes one in.")
         transformer, done = preprocessing_of_table(X, columns, standardize=options.standardize)

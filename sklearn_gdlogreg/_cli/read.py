@@ -21,7 +21,7 @@ ROWS_OF_A_NUMBER = 10
 FEW_CLASSES = 20
 
 
-def read(path, target, sep=None, drop=()):
+def read(path, target, sep=None, drop=(), decimal="."):
     """X (a DataFrame or a CSR matrix) and y from a CSV, Parquet or svmlight file.
 
     `drop` has names of columns, several in one text with commas between.
@@ -43,7 +43,7 @@ def read(path, target, sep=None, drop=()):
         columns_named(X, drop, "--drop")
         _check_target(y, "the target")
     elif ending in CSV | PARQUET:
-        X, y = _read_table(path, target, sep, drop)
+        X, y = _read_table(path, target, sep, drop, decimal)
     else:
         endings = ", ".join(sorted(CSV | PARQUET | SVMLIGHT))
         raise ValueError(f"the name of a file to read ends in one of {endings}.")
@@ -70,7 +70,7 @@ def _the_columns(frame):
     return f"the columns are {columns}"
 
 
-def _read_table(path, target, sep, drop):
+def _read_table(path, target, sep, drop, decimal):
     try:
         import pandas as pd
     except ImportError:
@@ -82,7 +82,9 @@ def _read_table(path, target, sep, drop):
         if path.suffix.lower() in PARQUET:
             frame = pd.read_parquet(path)
         else:
-            frame = pd.read_csv(path, sep=sep or _separator(path), low_memory=False)
+            frame = pd.read_csv(
+                path, sep=sep or _separator(path), decimal=decimal, low_memory=False
+            )
     except Exception as error:
         # Readers and decompressors raise errors of many kinds of their own.
         raise ValueError(f"cannot be read: {error}") from error

@@ -232,3 +232,15 @@ def test_the_ending_of_a_picture_is_the_same_in_capitals(file, tmp_path):
 def test_a_cost_is_a_number_for_every_C(C, file, capsys):
     assert main([str(file), "--target", "label", "--C", C]) == 0
     assert "nan" not in capsys.readouterr().out
+
+
+def test_decimal_commas_are_noticed_and_read_if_asked_for(tmp_path, rng, capsys):
+    path = tmp_path / "german.csv"
+    income, label = rng.normal(size=60), rng.integers(0, 2, 60)
+    lines = [f"{a:.3f};{b}".replace(".", ",") for a, b in zip(income, label, strict=True)]
+    path.write_text("\n".join(["income;label", *lines]))
+    assert main([str(path), "--target", "label", "--keep", "income"]) == 0
+    said = "income: text, though it looks like numbers; --decimal , reads decimal commas."
+    assert said in " ".join(capsys.readouterr().out.split())
+    assert main([str(path), "--target", "label", "--decimal", ","]) == 0
+    assert "decimal commas" not in capsys.readouterr().out
