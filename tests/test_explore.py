@@ -24,7 +24,10 @@ def load_make():
 
 
 # The page is there to try rates that are too large.
-pytestmark = pytest.mark.filterwarnings("ignore:The cost rose")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The cost rose"),
+    pytest.mark.filterwarnings("ignore:The cost ended above"),
+]
 
 make = load_make()
 VERSIONS, Y = make.examples()
