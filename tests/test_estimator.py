@@ -68,7 +68,7 @@ def test_refit_gives_the_same_to_the_last_bit(multiclass):
 
 def test_history_is_the_descent_as_a_table(binary):
     pytest.importorskip("pandas")
-    clf = GDLogisticRegression(early_stopping=True, C=1.0).fit(*binary)
+    clf = GDLogisticRegression(early_stopping=True, C=1.0, random_state=0).fit(*binary)
     table = clf.history()
     assert table.index.name == "iteration"
     assert len(table) == clf.n_iter_[0] + 1

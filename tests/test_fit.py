@@ -154,6 +154,6 @@ def test_a_schedule_that_fails_on_the_way_leaves_an_earlier_fit_alone(binary):
 
 
 def test_a_refit_forgets_what_the_earlier_one_stored(binary):
-    clf = GDLogisticRegression(store_path=True, early_stopping=True).fit(*binary)
+    clf = GDLogisticRegression(store_path=True, early_stopping=True, random_state=0).fit(*binary)
     clf.set_params(store_path=False, early_stopping=False).fit(*binary)
     assert not {"coef_path_", "iteration_path_", "best_iteration_"} & vars(clf).keys()

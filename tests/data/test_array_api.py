@@ -145,7 +145,7 @@ def test_the_teaching_functions_compute_in_numpy(xp, binary):
     assert_array_equal(dw, expected[1])
     assert next(descend(xp.asarray(X), xp.asarray(y))).cost == pytest.approx(np.log(2))
     assert check_gradient(xp.asarray(X), xp.asarray(y), np.ones(4), 0.5).difference < 1e-6
-    clf = GDLogisticRegression(early_stopping=True, C=1.0)
+    clf = GDLogisticRegression(early_stopping=True, C=1.0, random_state=0)
     clf.fit(X, y, X_val=xp.asarray(X), y_val=xp.asarray(y))
     assert isinstance(clf.coef_, np.ndarray)
 

@@ -11,7 +11,7 @@ from ..helpers import pandas
 def test_validation_columns_in_another_order_are_refused(binary):
     pd = pytest.importorskip("pandas")
     X = pd.DataFrame(binary[0], columns=list("abcd"))
-    clf = GDLogisticRegression(early_stopping=True)
+    clf = GDLogisticRegression(early_stopping=True, random_state=0)
     with pytest.raises(ValueError, match="same order"):
         clf.fit(X, binary[1], X_val=X[list("dcba")], y_val=binary[1])
     small, large = binary[0].astype(np.float32), binary[0] * 1e300

@@ -75,7 +75,7 @@ def test_a_callback_that_raises_leaves_nothing_half_fitted(binary):
         def on_fit_task_end(self, estimator, context):
             raise RuntimeError("broken")
 
-    clf, broken = GDLogisticRegression(early_stopping=True), Broken()
+    clf, broken = GDLogisticRegression(early_stopping=True, random_state=0), Broken()
     threads = threading.active_count()
     with pytest.raises(RuntimeError, match="broken"):
         clf.set_callbacks(broken).fit(*binary)

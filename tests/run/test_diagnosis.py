@@ -281,7 +281,10 @@ def test_early_stopping_on_examples_of_another_kind_says_how_the_cost_went(stand
 
 
 def test_early_stopping_that_works_says_nothing(standardized):
-    assert message_of(GDLogisticRegression(0.1, early_stopping=True), *standardized) == ""
+    assert (
+        message_of(GDLogisticRegression(0.1, early_stopping=True, random_state=0), *standardized)
+        == ""
+    )
 
 
 def test_a_diverged_fit_with_early_stopping_tells_the_iteration_that_was_kept():

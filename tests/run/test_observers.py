@@ -87,7 +87,9 @@ def test_a_loss_that_is_no_number_is_never_the_lowest(worst):
 def test_an_early_stop_is_no_reason_to_warn_of_separable_classes():
     X = np.linspace(-1, 1, 80)[:, None]
     y = (X[:, 0] > 0).astype(int)
-    clf = GDLogisticRegression(early_stopping=True, n_iter_no_change=1, max_iter=10**4)
+    clf = GDLogisticRegression(
+        early_stopping=True, random_state=0, n_iter_no_change=1, max_iter=10**4
+    )
     X_val = np.array([[-0.5], [0.5], [0.2]])  # the last has the wrong label: certainty costs
     clf.fit(X, y, X_val=X_val, y_val=[0, 1, 0])
     assert clf.stop_reason_ == "early_stopping"
