@@ -147,7 +147,7 @@ class RowSpace:
     def _largest_entries(self, dbetas):
         r = self.S.size
         flat = dbetas.reshape(-1, dbetas.shape[-1])
-        outside = flat[:, r:] @ self.outside
+        outside = flat[:, r:] @ self.outside if len(self.outside) else None
         largest = self.rows.largest_combined((flat[:, :r] / self.S) @ self.U.T, outside)
         return largest.reshape(len(dbetas), -1).max(axis=-1)
 
@@ -239,10 +239,14 @@ class WideRows:
     def largest_combined(self, gamma, outside):
         """The largest entry of each row of X' gamma + outside."""
         if sparse.issparse(self.X):
-            return np.abs(self.combined(gamma) + outside).max(axis=-1)
+            combined = self.combined(gamma)
+            return np.abs(combined if outside is None else combined + outside).max(axis=-1)
 
         def largest(columns):
-            return np.abs(gamma @ self._block(columns) + outside[:, columns]).max(axis=-1)
+            combined = gamma @ self._block(columns)
+            if outside is not None:
+                combined += outside[:, columns]
+            return np.maximum(combined.max(axis=-1), -combined.min(axis=-1))
 
         return self._fold(largest, np.maximum)
 
