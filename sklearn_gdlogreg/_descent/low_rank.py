@@ -51,7 +51,6 @@ class LowRank(Coordinates):
     def __init__(self, standardized, directions, stretch, unit, made_at):
         self.standardized, self.made_at = standardized, made_at
         self.directions, self.stretch, self.unit = directions, stretch, unit
-        self.scale = standardized.scale
 
     def pack(self, w, b):
         return self._stretched(self.standardized.pack(w, b) / self.unit, 1 / self.stretch)

@@ -73,9 +73,6 @@ class Plan:
             space.objective, first, decorrelation, first_at, adapts=self.adapts, space=space
         )
 
-    def coordinates_at_start(self, w, b):
-        return self.coordinates_at(0, w, b)
-
     def coordinates_at(self, t, w, b):
         """Made for where the descent stands after t iterations."""
         if t >= self.first_at:

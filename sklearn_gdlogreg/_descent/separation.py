@@ -72,7 +72,7 @@ def _falls_for_ever(objective, w, b, gradient, coordinates):
 
 def _best_coordinates(objective, w, b):
     """Those in which the Hessian at (w, b) is nearly the identity, where they can be afforded."""
-    return plan_for(objective, rule_for("auto"), "auto").coordinates_at_start(w, b)
+    return plan_for(objective, rule_for("auto"), "auto").coordinates_at(0, w, b)
 
 
 def _newton_step(objective, coordinates, w, b, gradient, residual):

@@ -202,7 +202,7 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
 
 def started(plan, rule, w, b):
     """The problem and the step that a descent begins with."""
-    problem = Problem(plan.objective, plan.coordinates_at_start(w, b), plan.space)
+    problem = Problem(plan.objective, plan.coordinates_at(0, w, b), plan.space)
     here = problem.start(w, b)
     return problem, here._replace(memory=rule.init(problem))
 

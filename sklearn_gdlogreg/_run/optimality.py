@@ -66,8 +66,7 @@ class LateGradients:
             return []
         steps, self.steps = self.steps, []
         of_w = steps[0].space.largest_entries(np.array([step.dw for step in steps]))
-        largest = [
-            max(float(a), float(np.abs(s.db).max())) for a, s in zip(of_w, steps, strict=False)
-        ]
+        of_b = [np.abs(step.db).max() for step in steps]
+        largest = np.maximum(of_w, of_b).tolist()
         self.known = steps[-1].dwb, largest[-1]
         return [(step.t, each) for step, each in zip(steps, largest, strict=True)]

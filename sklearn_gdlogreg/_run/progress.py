@@ -1,10 +1,14 @@
 """What `verbose` shows of a run."""
 
 import importlib.util
+import math
 import sys
+import time
 from datetime import timedelta
 
 from .observers import Observer
+
+REFRESHES_A_SECOND = 10
 
 
 def progress(verbose):
@@ -35,15 +39,21 @@ class PlainProgress(Observer):
 class LiveProgress(Observer):
     """One line at the foot of a terminal, which rich asks for ten times a second.
 
-    An iteration only leaves what the line would be made of: most are over before it is asked for.
+    As often an iteration leaves what the line is made of: most are over before it is asked for, and
+    what is remembered of an iteration may have to be made first.
     """
 
     def __init__(self):
         from rich.live import Live
 
-        self.live = Live(self, refresh_per_second=10)
+        self.live = Live(self, refresh_per_second=REFRESHES_A_SECOND)
+        self.due = -math.inf
 
     def watch(self, step, run):
+        now = time.perf_counter()
+        if now < self.due:
+            return
+        self.due = now + 1 / REFRESHES_A_SECOND
         self.seen = step, run.records[step.t], run.max_iter, ""
         if not self.live.is_started:
             self.live.start()

@@ -17,4 +17,4 @@ def problem_of(X, y, coordinates="raw", sample_weight=None, **options):
 def problem_at(objective, w, b, coordinates):
     """The problem as a descent with a constant rate sees it that starts from (w, b)."""
     plan = plan_for(objective, rule_for("lipschitz"), coordinates)
-    return Problem(objective, plan.coordinates_at_start(w, b))
+    return Problem(objective, plan.coordinates_at(0, w, b))

@@ -1,6 +1,8 @@
 """What verbose shows of a run."""
 
+import io
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,3 +58,24 @@ def test_a_line_is_written_when_it_is_asked_for_and_not_at_every_iteration(
     assert len(written) < 1000
     assert written[-1] == 2000
     assert "2000/2000" in capsys.readouterr().out
+
+
+def test_the_moving_line_asks_for_no_record_that_it_does_not_show(monkeypatch):
+    """In the row space a record takes a product with X, unless many are made at once."""
+    pytest.importorskip("rich")
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    line, asked = progress.LiveProgress(), []
+
+    class Run:
+        max_iter = 100
+
+        @property
+        def records(self):
+            asked.append(None)
+            return [None] * 101
+
+    monkeypatch.setattr("time.perf_counter", lambda: 1.0)
+    monkeypatch.setattr(line.live, "start", lambda: None)
+    for t in range(100):
+        line.watch(SimpleNamespace(t=t), Run())
+    assert len(asked) == 1
