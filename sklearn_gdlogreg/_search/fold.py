@@ -3,7 +3,9 @@
 Candidates share the fitted transformers; of the last step,
 
 - constant learning rates, C, l1_ratio and class_weight: one descent side by side;
-- max_iter: one descent to the largest, the others read off on the way.
+- max_iter: one descent to the largest, the others read off on the way;
+- C under a rule that chooses its rates: a path from the strongest penalty to the weakest, on which
+  every descent begins where the one before it ended, in the coordinates that there are.
 
 What cannot be shared (an invalid parameter, a start elsewhere, another estimator) is left out.
 """
@@ -23,7 +25,7 @@ from .. import _fit
 from .._check import check_float, check_start
 from .._data.array_examples import ArrayExamples
 from .._data.loading import load
-from .._descent.learning_rate import Schedule
+from .._descent.learning_rate import Schedule, rule_for
 from .._descent.plan import check_coordinates
 from .._estimator import GDLogisticRegression
 from .._sklearn import (
@@ -229,7 +231,17 @@ class Fold:
                     end = by_max_iter[member.max_iter]
                     _fit.become(member, _fit.end_attributes(end, examples.schema))
                     yield index, member
-        for descent, objective in zip(*self._possible(alone, examples), strict=True):
+        alone, objectives = self._possible(alone, examples)
+        remaining = dict(enumerate(zip(alone, objectives, strict=True)))
+        for numbers in self._paths(alone, objectives):
+            on_path = [remaining[i] for i in numbers]
+            for i, end in zip(numbers, self._path(on_path), strict=True):
+                if end is not None:
+                    found = _fit.end_attributes(end, examples.schema)
+                    for index, member in remaining.pop(i)[0].items():
+                        _fit.become(member, found)
+                        yield index, member
+        for descent, objective in remaining.values():
             with contextlib.suppress(CannotShare):
                 yield from self._one_descent(descent, objective, examples)
 
@@ -240,6 +252,7 @@ class Fold:
         The others are fitted alone, where they fail as they do in GridSearchCV.
         """
         possible, objectives = [], []
+        of_weights = {}
         for descent in descents:
             first = next(iter(descent.values()))
             with contextlib.suppress(CannotShare), met_again_alone():
@@ -247,7 +260,12 @@ class Fold:
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
                 _fit.warn_of_no_effect(first, stacklevel=2)
-                objective = _fit.objective_for(first, examples)
+                weights = token({"class_weight": first.class_weight})
+                if weights not in of_weights:
+                    of_weights[weights] = _fit.objective_for(first, examples)
+                strength = check_float("C", first.C), check_float("l1_ratio", first.l1_ratio)
+                objective = of_weights[weights]
+                objective = objective.under(objective.penalty_of(*strength))
                 check_coordinates(first.coordinates, objective)
                 objectives.append(objective)
                 possible.append(descent)
@@ -273,6 +291,35 @@ class Fold:
             [{member.max_iter for member in descent.values()} for descent in descents],
             float(firsts[0].tol),
         )
+
+    def _paths(self, descents, objectives):
+        """The numbers of those that can begin where another ended, from strong to weak penalties.
+
+        They differ in C alone. What converges forgets where it began; an iteration that max_iter
+        asks for, or a rate that was given for it, does not.
+        """
+        paths = defaultdict(list)
+        for i, descent in enumerate(descents):
+            member = next(iter(descent.values()))
+            rule = rule_for(member.learning_rate)
+            forgets = not (rule.given or rule.counts) and member.tol > 0 and member.max_iter > 0
+            # Nothing but its end is kept of a descent, and without a penalty it may have none.
+            if forgets and len(descent) == 1 and self.scorer_is_known and objectives[i].penalty:
+                parameters = {"l1_ratio": member.l1_ratio, "class_weight": member.class_weight}
+                paths[token(parameters)].append(i)
+        for path in paths.values():
+            if len(path) > 1:
+                yield sorted(path, key=lambda i: next(iter(descents[i].values())).C)
+
+    @staticmethod
+    def _path(descents):
+        """Where they end; None for those that are to be made alone."""
+        members = [next(iter(descent.values())) for descent, _ in descents]
+        objectives = [objective for _, objective in descents]
+        nowhere = {"coef_init": None, "intercept_init": None}
+        start = check_start(nowhere, objectives[-1])
+        penalties = [objective.penalty for objective in objectives]
+        return _fit.path(members[-1], objectives[-1], start, penalties)
 
     @staticmethod
     def _one_descent(descent, objective, examples):
