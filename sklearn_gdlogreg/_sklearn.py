@@ -10,6 +10,7 @@ What our classes inherit is used as their own, where it is needed: of BaseEstima
 """
 
 import copy
+import inspect
 
 # Checks the parameters of an estimator before its fit: calling `_validate_params` there would
 # replace it.
@@ -105,6 +106,7 @@ __all__ = [
     "scorers_of",
     "supported_float_dtypes",
     "validate_params",
+    "with_labels",
 ]
 
 
@@ -140,6 +142,18 @@ def copy_metadata_request(source, target):
 def scorers_of(scorer):
     """The `scorer_` of a search: its scorer, or with several metrics each of them by its name."""
     return scorer._scorers if isinstance(scorer, _MultimetricScorer) else scorer
+
+
+def with_labels(scorer, labels):
+    """The scorer that is told which classes there are, if its metric would be told."""
+    if not isinstance(scorer, _BaseScorer):
+        return scorer
+    accepted = inspect.signature(scorer._score_func).parameters
+    if "labels" not in accepted or "labels" in scorer._kwargs:
+        return scorer
+    told = copy.copy(scorer)
+    told._kwargs = {**scorer._kwargs, "labels": labels}
+    return told
 
 
 def looks_at_predictions_only(scorer):

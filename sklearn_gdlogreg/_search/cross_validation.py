@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 
 from .. import _fit
 from .._check import is_lazy, remedied
+from .._data.class_weights import class_weights
 from .._data.loading import load
 from .._descent.parameters import DESCENT_PARAMETERS
 from .._estimator import GDLogisticRegression, Predictions, Versioned
@@ -23,6 +24,7 @@ from .._sklearn import (
     StrOptions,
     _fit_context,
     _safe_indexing,
+    with_labels,
 )
 from .fold import CannotShare, Fold
 from .search import warn_about_descents, why_it_ended
@@ -64,7 +66,7 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
         When a descent has converged, as in :class:`GDLogisticRegression`.
 
     class_weight : dict or "balanced", default=None
-        As in :class:`GDLogisticRegression`; "balanced" by the examples of each fold.
+        As in :class:`GDLogisticRegression`; "balanced" by all examples, on every fold.
 
     coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
         As in :class:`GDLogisticRegression`.
@@ -238,13 +240,14 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
         Cs, l1_ratios = self._choices()
         with remedied(X, y):
             X, y = indexable(X, y)
-        schema = load(X, y, sample_weight, caller=self).schema
+        examples = load(X, y, sample_weight, caller=self)
+        schema, model = examples.schema, self._model(examples)
+        del examples
         of_splitter, of_scorer = self._routed(sample_weight, params)
         splits = list(check_cv(self.cv, y, classifier=True).split(X, y, **of_splitter))
         candidates = [
             {"C": C, "l1_ratio": l1_ratio} for l1_ratio in l1_ratios.tolist() for C in Cs.tolist()
         ]
-        model = self._model()
         folds = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
             delayed(_on_fold)(
                 model, X, y, split, candidates, schema, sample_weight, self._scorer(), of_scorer
@@ -347,12 +350,14 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
             ),
         )
 
-    def _model(self):
+    def _model(self, examples):
         """What is fitted on every fold, and in the end."""
         shared = self.get_params(deep=False).keys() & GDLogisticRegression().get_params().keys()
-        return GDLogisticRegression(
-            **{name: getattr(self, name) for name in shared - {"n_jobs", "verbose"}}
-        )
+        own = {name: getattr(self, name) for name in shared - {"n_jobs", "verbose"}}
+        if self.class_weight == "balanced":
+            weights = class_weights("balanced", examples).tolist()
+            own["class_weight"] = dict(zip(examples.schema.classes.tolist(), weights, strict=True))
+        return GDLogisticRegression(**own)
 
     def _scorer(self):
         return get_scorer(self.scoring or "accuracy")
@@ -382,10 +387,12 @@ class Found(NamedTuple):
 
 def _on_fold(model, X, y, split, candidates, schema, sample_weight, scorer, of_scorer):
     """What every candidate comes to on one split, in their order."""
-    train, _ = split
-    labels = np.unique(_safe_indexing(y, train))
-    if len(labels) < len(schema.classes):
-        missing = np.setdiff1d(schema.classes, labels)
+    train, test = (np.unique(_safe_indexing(y, rows)) for rows in split)
+    if len(test) < len(schema.classes):
+        # A metric cannot see all classes in those that are held out.
+        scorer = with_labels(scorer, schema.classes)
+    missing = np.setdiff1d(schema.classes, train)
+    if len(missing):
         raise ValueError(
             f"No example of {missing.tolist()} is left to learn from on a fold; use fewer folds, "
             "or a splitter that keeps the classes' shares, such as StratifiedKFold."

@@ -1,6 +1,5 @@
 """GDLogisticRegressionCV: what LogisticRegressionCV has, over descents that follow each other."""
 
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -35,6 +34,7 @@ def theirs(X, y, sample_weight=None, **options):
         ({"Cs": [10.0, 0.1, 1.0], "l1_ratios": (0.0,), "fit_intercept": False}, True),
         ({"Cs": [0.1, 1.0], "l1_ratios": [0.0, 0.5, 1.0]}, False),
         ({"Cs": 3, "l1_ratios": (0.0,), "refit": False, "class_weight": {0: 2.0}}, True),
+        ({"Cs": 3, "l1_ratios": (0.0,), "class_weight": "balanced"}, True),
         ({"Cs": 3, "l1_ratios": (0.0,), "scoring": None, "cv": KFold(4)}, False),
     ],
 )
@@ -169,6 +169,17 @@ def test_a_fold_without_a_class_is_refused(multiclass):
     X, y = multiclass
     with pytest.raises(ValueError, match=r"No example of \[0\] is left to learn from.*Stratified"):
         GDLogisticRegressionCV(cv=PredefinedSplit(y)).fit(X, y)
+
+
+def test_a_class_that_is_not_held_out_has_a_probability_all_the_same(multiclass):
+    X, y = multiclass
+    rows = np.arange(len(y))
+    held_out = rows[y != 2][:40]
+    split = [(np.setdiff1d(rows, held_out), held_out)]
+    clf = GDLogisticRegressionCV(Cs=[1.0], cv=split, **TIGHT).fit(X, y)
+    alone = GDLogisticRegression(C=1.0, **TIGHT).fit(X[split[0][0]], y[split[0][0]])
+    losses = -np.log(alone.predict_proba(X[held_out])[np.arange(40), y[held_out]])
+    assert clf.scores_[0, 0, 0] == pytest.approx(-losses.mean(), abs=1e-7)
 
 
 def test_errors_of_a_scorer_are_its_own(binary):
