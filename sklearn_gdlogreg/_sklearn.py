@@ -14,11 +14,12 @@ import inspect
 
 # Checks the parameters of an estimator before its fit: calling `_validate_params` there would
 # replace it.
-from sklearn.base import _fit_context
+from sklearn.base import ClassifierMixin, _fit_context
 
 # What scikit-learn's own linear classifiers are made of; its API reference has no public name for
 # them. Copies of decision_function, predict, sparsify and densify would replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+from sklearn.metrics import accuracy_score
 
 # What scorers are: a public way to ask whether a scorer looks at predictions only, and for the
 # scorers of several metrics, would replace them.
@@ -58,6 +59,7 @@ from sklearn.utils._param_validation import (
     Options,
     RealNotInt,
     StrOptions,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils.metaestimators import _safe_split
@@ -102,9 +104,11 @@ __all__ = [
     "get_namespace",
     "get_namespace_and_device",
     "looks_at_predictions_only",
+    "metric_of",
     "move_to",
     "scorers_of",
     "supported_float_dtypes",
+    "validate_parameter_constraints",
     "validate_params",
     "with_labels",
 ]
@@ -154,6 +158,16 @@ def with_labels(scorer, labels):
     told = copy.copy(scorer)
     told._kwargs = {**scorer._kwargs, "labels": labels}
     return told
+
+
+def metric_of(scorer):
+    """The function that a scorer applies to predictions as it is, and its sign; or None, and 0."""
+    if isinstance(scorer, _PassthroughScorer):
+        method = getattr(type(scorer._estimator), "score", None)
+        return (accuracy_score, 1) if method is ClassifierMixin.score else (None, 0)
+    if isinstance(scorer, _BaseScorer) and not scorer._kwargs:
+        return scorer._score_func, scorer._sign
+    return None, 0
 
 
 def looks_at_predictions_only(scorer):

@@ -401,7 +401,8 @@ def _on_fold(model, X, y, split, candidates, schema, sample_weight, scorer, of_s
     try:
         fold = Fold(model, X, y, *split, fit_params=weights, score_params=of_scorer, scorer=scorer)
         models = dict(fold.fit(dict(enumerate(candidates))))
-        return [_found(models[i], fold.score(models[i], "test", "raise")) for i in sorted(models)]
+        models = [models[i] for i in sorted(models)]
+        return list(map(_found, models, fold.scores(models, "test", "raise")))
     except CannotShare as error:
         # Of users' code, or our own checks.
         raise error.__cause__ from None

@@ -37,7 +37,9 @@ from .._sklearn import (
     callbacks_of,
     copy_metadata_request,
     looks_at_predictions_only,
+    validate_parameter_constraints,
 )
+from .scores import scores_at_once
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
@@ -175,8 +177,7 @@ class Fold:
         for index, parameters in candidates.items():
             try:
                 with met_again_alone():
-                    member = clone(self.final).set_params(**clone(parameters, safe=False))
-                    member._validate_params()
+                    member = self._member(parameters)
             except CannotShare:
                 continue  # fitted alone, it fails as it does in GridSearchCV
             # Nothing stores the path side by side, which only an unknown scorer could look for.
@@ -188,8 +189,28 @@ class Fold:
         for group in self._groups(members):
             yield from self._fit_group(group, examples)
 
+    def _member(self, parameters):
+        """The last step, unfitted, with a candidate's parameters, which are valid."""
+        plain = all(isinstance(each, Real | str) or each is None for each in parameters.values())
+        if plain and parameters.keys() <= self.parameters.keys():
+            # What a clone and its looking for parameters are for is done once for all of these.
+            member = copy.copy(self.unfitted)
+            vars(member).update(parameters)
+            validate_parameter_constraints(
+                member._parameter_constraints,
+                {**self.parameters, **parameters},
+                caller_name=type(member).__name__,
+            )
+            return member
+        member = clone(self.final).set_params(**clone(parameters, safe=False))
+        member._validate_params()
+        return member
+
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
+        with met_again_alone():
+            self.unfitted = clone(self.final)
+            self.parameters = self.unfitted.get_params(deep=False)
         self.last = LastStep.stand_in_for(self.final)
         X, y = self.rows["train"]
         with met_again_alone():
@@ -334,11 +355,22 @@ class Fold:
             _fit.become(member, _fit.attributes(until, examples.schema))
             yield index, member
 
-    def score(self, model, part, error_score):
-        """The scorer's result for a model of this fold, on its "train" or "test" rows."""
-        X, y = self.rows[part]
+    def scores(self, models, part, error_score):
+        """What the scorer finds for models of this fold, on its "train" or "test" rows."""
+        _, y = self.rows[part]
         # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
-        if self.scorer_is_known and not get_config()["enable_metadata_routing"]:
+        by_predictions = self.scorer_is_known and not get_config()["enable_metadata_routing"]
+        if by_predictions and models:
+            X = self._transform(part)
+            with met_again_alone():
+                found = scores_at_once(self.scorer, models, X, y, self.score_params[part]())
+            if found is not None:
+                return found
+        return [self._score(model, part, error_score, by_predictions) for model in models]
+
+    def _score(self, model, part, error_score, by_predictions):
+        X, y = self.rows[part]
+        if by_predictions:
             estimator, X = model, self._transform(part)
             # Of its own, as in GridSearchCV: a metric may write into it.
             y = _safe_indexing(y, np.arange(_num_samples(y)))

@@ -533,14 +533,16 @@ def _together(
     X_train, y_train = fold.rows["train"]
     weights = fold.fit_params.get("sample_weight")
     metadata = None if weights is None else {"sample_weight": weights}
-    for i, model in models.items():
+    scores, seconds = {}, {}
+    for part in ("test", "train") if return_train_score else ("test",):
         start = time.time()
-        result = {"fit_error": None, "test_scores": fold.score(model, "test", error_score)}
-        score_time = time.time() - start
-        if return_train_score:
-            result["train_scores"] = fold.score(model, "train", error_score)
+        scores[part] = fold.scores(list(models.values()), part, error_score)
+        seconds[part] = (time.time() - start) / max(1, len(models))
+    for k, (i, model) in enumerate(models.items()):
+        result = {f"{part}_scores": of_part[k] for part, of_part in scores.items()}
+        result["fit_error"] = None
         result["n_test_samples"] = fold.n_test_samples
-        result["fit_time"], result["score_time"] = fit_time, score_time
+        result["fit_time"], result["score_time"] = fit_time, seconds["test"]
         result["stop_reason"] = why_it_ended(model)
         result["about"] = {"X": X_train, "y": y_train, "metadata": metadata}
         yield i, result
