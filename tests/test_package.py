@@ -42,6 +42,8 @@ def test_public_names():
         "DescentDisplay",
         "GDGridSearchCV",
         "GDLogisticRegression",
+        "GDLogisticRegressionCV",
+        "GDRandomizedSearchCV",
         "GDSearchDisplay",
         "LossCurveDisplay",
         "__version__",

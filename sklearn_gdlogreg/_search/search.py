@@ -410,7 +410,7 @@ class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV):
     ...     GDLogisticRegression(), distributions, n_iter=20, scoring="neg_log_loss", random_state=0
     ... ).fit(X, y)
     >>> print(f"C = {search.best_params_['C']:.2g}: {search.best_score_:.3f}")
-    C = 1.5: -0.104
+    C = 20: -0.106
     """
 
     def __init__(
