@@ -146,7 +146,7 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
     >>> clf.scores_.shape
     (5, 1, 20)
     >>> print(f"{clf.scores_.mean(axis=0).max():.3f}, {clf.score(X, y):.3f}")
-    -0.104, -0.091
+    -0.106, -0.072
     """
 
     _parameter_constraints: ClassVar = {
