@@ -59,11 +59,15 @@ def task_for(parameters, examples, others=None) -> Task:
     return Task(objective, validation, examples.schema)
 
 
-def objective_for(parameters, examples) -> Objective:
-    """The cost that the parameters make of examples."""
-    rows = examples.rows(class_weights(parameters.class_weight, examples), parameters.n_jobs)
+def rows_for(parameters, examples):
+    """Examples as rows to be added up, weighted as the parameters say."""
+    return examples.rows(class_weights(parameters.class_weight, examples), parameters.n_jobs)
+
+
+def objective_for(parameters, examples, rows=None) -> Objective:
+    """The cost that the parameters make of examples, or of the rows that these are."""
     return Objective(
-        rows,
+        rows_for(parameters, examples) if rows is None else rows,
         C=check_float("C", parameters.C),
         l1_ratio=check_float("l1_ratio", parameters.l1_ratio),
         fit_intercept=parameters.fit_intercept,

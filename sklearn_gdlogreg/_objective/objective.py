@@ -182,19 +182,15 @@ class Objective:
         self.m, self.n, self.dtype = rows.m, rows.n, rows.dtype
         self.loss, self.outputs = loss_for(rows.n_classes)
         self.fit_intercept = fit_intercept
-        self.penalty = self.penalty_of(C, l1_ratio)
+        # Beyond this, w is 0 to the last bit; squares of it would overflow.
+        strongest = math.sqrt(np.finfo(rows.dtype).max)
+        self.penalty = ElasticNet.from_C(C, l1_ratio, rows.total_weight, strongest)
 
     @classmethod
     def in_memory(cls, X, codes, n_classes, *, C=np.inf, l1_ratio=0.0, fit_intercept=True, **rows):
         """The cost of examples in arrays; `rows` as in InMemory.of."""
         rows = InMemory.of(X, codes, n_classes, **rows)
         return cls(rows, C=C, l1_ratio=l1_ratio, fit_intercept=fit_intercept)
-
-    def penalty_of(self, C, l1_ratio):
-        """What they mean for these rows."""
-        # Beyond this, w is 0 to the last bit; squares of it would overflow.
-        strongest = math.sqrt(np.finfo(self.rows.dtype).max)
-        return ElasticNet.from_C(C, l1_ratio, self.rows.total_weight, strongest)
 
     def cost_and_gradient(
         self, w: np.ndarray, b: np.ndarray

@@ -273,7 +273,7 @@ class Fold:
         The others are fitted alone, where they fail as they do in GridSearchCV.
         """
         possible, objectives = [], []
-        of_weights = {}
+        rows = {}  # by their weights
         for descent in descents:
             first = next(iter(descent.values()))
             with contextlib.suppress(CannotShare), met_again_alone():
@@ -282,11 +282,9 @@ class Fold:
                 check_float("tol", first.tol)
                 _fit.warn_of_no_effect(first, stacklevel=2)
                 weights = token({"class_weight": first.class_weight})
-                if weights not in of_weights:
-                    of_weights[weights] = _fit.objective_for(first, examples)
-                strength = check_float("C", first.C), check_float("l1_ratio", first.l1_ratio)
-                objective = of_weights[weights]
-                objective = objective.under(objective.penalty_of(*strength))
+                if weights not in rows:
+                    rows[weights] = _fit.rows_for(first, examples)
+                objective = _fit.objective_for(first, examples, rows[weights])
                 check_coordinates(first.coordinates, objective)
                 objectives.append(objective)
                 possible.append(descent)
@@ -326,8 +324,9 @@ class Fold:
             forgets = not (rule.given or rule.counts) and member.tol > 0 and member.max_iter > 0
             # Nothing but its end is kept of a descent, and without a penalty it may have none.
             if forgets and len(descent) == 1 and self.scorer_is_known and objectives[i].penalty:
-                parameters = {"l1_ratio": member.l1_ratio, "class_weight": member.class_weight}
-                paths[token(parameters)].append(i)
+                own = self.candidates[next(iter(descent))]
+                shared = {name: own[name] for name in own if name not in ("C", "store_path")}
+                paths[token(shared)].append(i)
         for path in paths.values():
             if len(path) > 1:
                 yield sorted(path, key=lambda i: next(iter(descents[i].values())).C)

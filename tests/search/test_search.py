@@ -28,7 +28,7 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDRandomizedSearchCV
+from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDRandomizedSearchCV, _fit
 from sklearn_gdlogreg._descent.learning_rate import BarzilaiBorwein
 
 from .helpers import assert_same_results, search_both
@@ -333,6 +333,25 @@ def test_a_path_takes_fewer_iterations_than_fits_of_their_own(binary, monkeypatc
     on_paths = len(made)
     GridSearchCV(search.estimator, grid, cv=3, refit=False).fit(*binary)
     assert on_paths < 0.75 * (len(made) - on_paths)
+
+
+def test_rules_and_numbers_of_iterations_have_paths_of_their_own(binary, monkeypatch):
+    paths = []
+    path = _fit.path
+
+    def told(parameters, *others):
+        paths.append((parameters.learning_rate, parameters.max_iter, len(others[-1])))
+        return path(parameters, *others)
+
+    monkeypatch.setattr(_fit, "path", told)
+    grids = [
+        {"learning_rate": ["auto", "backtracking"], "C": [1.0, 0.1], "max_iter": [900]},
+        {"C": [0.2, 2.0, 20.0], "max_iter": [1000]},
+        {"learning_rate": ["silver", 0.1], "C": [1.0, 0.1], "max_iter": [800]},
+    ]
+    cv = [(np.arange(100), np.arange(100, 150))]
+    GDGridSearchCV(GDLogisticRegression(tol=1e-2), grids, cv=cv, refit=False).fit(*binary)
+    assert sorted(paths) == [("auto", 900, 2), ("auto", 1000, 3), ("backtracking", 900, 2)]
 
 
 def test_what_a_path_leaves_at_max_iter_is_what_a_fit_leaves(binary):
