@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
@@ -20,6 +19,8 @@ from ._descent.parameters import DESCENT_PARAMETERS
 from ._run import callbacks
 from ._run.diagnosis import warning
 from ._sklearn import (
+    HAS_OTHER_ARRAYS,
+    CallbackSupportMixin,
     Interval,
     LinearClassifierMixin,
     RealNotInt,
@@ -28,6 +29,8 @@ from ._sklearn import (
     callbacks_of,
     check_pandas_support,
     check_same_namespace,
+    penalty_parameters,
+    with_callbacks,
 )
 
 
@@ -609,8 +612,7 @@ class GDLogisticRegression(
         """
         check_is_fitted(self)
         model = LogisticRegression(
-            C=self.C,
-            l1_ratio=self.l1_ratio,
+            **penalty_parameters(self.C, self.l1_ratio),
             fit_intercept=self.fit_intercept,
             class_weight=self.class_weight,
             solver="saga" if self.l1_ratio > 0 else "lbfgs",
@@ -651,5 +653,5 @@ class GDLogisticRegression(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.array_api_support = True
+        tags.array_api_support = HAS_OTHER_ARRAYS
         return tags

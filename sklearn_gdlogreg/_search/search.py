@@ -22,6 +22,7 @@ from sklearn.utils.validation import indexable
 from .._check import is_lazy, remedied
 from .._estimator import Versioned
 from .._sklearn import (
+    CallbackSupportMixin,
     _check_method_params,
     _fit_and_score,
     _fit_context,
@@ -33,7 +34,7 @@ from .._sklearn import (
 from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
-class GDGridSearchCV(Versioned, GridSearchCV):
+class GDGridSearchCV(Versioned, GridSearchCV, CallbackSupportMixin):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
