@@ -26,6 +26,8 @@ from sklearn_gdlogreg._search.side_by_side import descend_side_by_side
 
 from .helpers import STORAGES
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.fixture
 def new_threads():
