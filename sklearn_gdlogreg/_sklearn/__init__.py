@@ -11,6 +11,8 @@ What our classes inherit is used as their own, where it is needed: of BaseEstima
 """
 
 import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import sklearn
 
@@ -52,7 +54,6 @@ from sklearn.utils._param_validation import (
     Options,
     RealNotInt,
     StrOptions,
-    validate_params,
 )
 from sklearn.utils.metaestimators import _safe_split
 
@@ -65,6 +66,17 @@ VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 
 # Callbacks, and arrays of other libraries on their devices.
 HAS_CALLBACKS = HAS_OTHER_ARRAYS = VERSION >= (1, 9)
+
+if TYPE_CHECKING:
+    Function = TypeVar("Function")
+
+    def validate_params(
+        constraints: dict[str, list], *, prefer_skip_nested_validation: bool
+    ) -> Callable[[Function], Function]:
+        """What it checks the parameters of keeps its type."""
+        raise NotImplementedError
+else:
+    from sklearn.utils._param_validation import validate_params
 
 if VERSION >= (1, 9):
     from sklearn.callback import CallbackSupportMixin, with_callbacks
