@@ -14,6 +14,8 @@ from sklearn_gdlogreg._sklearn import VERSION
 
 from .helpers import fitted, pandas
 
+pytestmark = pytest.mark.sklearn
+
 # ---------------------------------------------------------------------------- what is taken
 
 

@@ -24,6 +24,8 @@ from sklearn_gdlogreg import GDLogisticRegression
 
 from .helpers import needs_sklearn
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.fixture(scope="module")
 def cancer():

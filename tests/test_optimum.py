@@ -11,6 +11,8 @@ from sklearn_gdlogreg._sklearn import penalty_parameters
 
 from .helpers import needs_sklearn
 
+pytestmark = pytest.mark.sklearn
+
 # The gradient is at most TOL at our optimum. The smallest curvature of these problems is about
 # 1e-3, so coefficients are within about 1e3 * TOL = 1e-7 of the exact ones; the reference solvers
 # stop at a similar distance.

@@ -26,6 +26,8 @@ from sklearn_gdlogreg._sklearn import VERSION
 
 from .helpers import fitted, needs_sklearn
 
+pytestmark = pytest.mark.sklearn
+
 EXACT = {"tol": 1e-10, "max_iter": 5000}
 PENALTIES = {"l2": 0.0, "elastic net": 0.4, "l1": 1.0}
 

@@ -15,6 +15,8 @@ from sklearn.exceptions import InconsistentVersionWarning
 import sklearn_gdlogreg
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, _estimator
 
+pytestmark = pytest.mark.sklearn
+
 LOAD = """
 import sys
 import numpy as np

@@ -30,6 +30,8 @@ from sklearn_gdlogreg._search.fold import Fold
 
 from ..helpers import needs_sklearn
 
+pytestmark = pytest.mark.sklearn
+
 OPTIONS = {
     "constant": {"learning_rate": 0.05, "max_iter": 30, "tol": 0},
     "auto": {"C": 1.0},

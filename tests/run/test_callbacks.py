@@ -19,6 +19,8 @@ from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
 
 from ..helpers import needs_sklearn
 
+pytestmark = pytest.mark.sklearn
+
 
 class Recorder:
     """Remembers what it is shown; asks to stop at an iteration."""

@@ -25,6 +25,8 @@ from sklearn_gdlogreg._search import fold as _fold
 from ..helpers import needs_sklearn
 from .helpers import assert_same_results, search_both
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.fixture
 def shared(monkeypatch):

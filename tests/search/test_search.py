@@ -30,6 +30,8 @@ from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
 from ..helpers import needs_sklearn
 from .helpers import assert_same_results, search_both
 
+pytestmark = pytest.mark.sklearn
+
 
 def test_grids_over_steps_and_lists_of_grids(binary):
     pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])

@@ -14,6 +14,8 @@ from sklearn_gdlogreg._sklearn import HAS_CALLBACKS, older
 
 from ..helpers import needs_sklearn
 
+pytestmark = pytest.mark.sklearn
+
 
 class Recorder:
     """A callback of anybody's."""
