@@ -20,6 +20,7 @@ from ._run import callbacks
 from ._run.diagnosis import warning
 from ._sklearn import (
     HAS_OTHER_ARRAYS,
+    SKLEARN_VERSION,
     CallbackSupportMixin,
     Interval,
     LinearClassifierMixin,
@@ -45,25 +46,31 @@ def check_path(estimator):
 
 
 class Versioned:
-    """Its pickles say which version wrote them, and another one warns, as scikit-learn's do."""
+    """Its pickles say which versions wrote them, and others warn, as scikit-learn's do."""
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_sklearn_gdlogreg_version": __version__}
+        versions = {"_sklearn_gdlogreg_version": __version__, "_sklearn_version": SKLEARN_VERSION}
+        return {**super().__getstate__(), **versions}
 
     def __setstate__(self, state):
-        # The first version wrote none.
-        written_by = state.get("_sklearn_gdlogreg_version", "0.1.0")
-        if written_by != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=f"{type(self).__name__} of sklearn-gdlogreg",
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=written_by,
-                ),
-                stacklevel=2,
-            )
-        others = {name: state[name] for name in state if name != "_sklearn_gdlogreg_version"}
-        super().__setstate__(others)
+        state, name = dict(state), type(self).__name__
+        # The first version wrote none, of scikit-learn neither.
+        ours = state.pop("_sklearn_gdlogreg_version", "0.1.0")
+        theirs = state.pop("_sklearn_version", SKLEARN_VERSION)
+        for what, written_by, read_by in (
+            (f"{name} of sklearn-gdlogreg", ours, __version__),
+            (name, theirs, SKLEARN_VERSION),
+        ):
+            if written_by != read_by:
+                warnings.warn(
+                    InconsistentVersionWarning(
+                        estimator_name=what,
+                        current_sklearn_version=read_by,
+                        original_sklearn_version=written_by,
+                    ),
+                    stacklevel=2,
+                )
+        super().__setstate__(state)
 
 
 class GDLogisticRegression(

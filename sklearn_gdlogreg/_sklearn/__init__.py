@@ -62,7 +62,9 @@ from sklearn.utils.metaestimators import _safe_split
 # GridSearchCV two others, and a function that finds the names of any table's columns the fourth.
 from sklearn.utils.validation import _check_method_params, _get_feature_names, _num_samples
 
-VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+# What a pickle is written with.
+SKLEARN_VERSION = sklearn.__version__
+VERSION = tuple(int(part) for part in SKLEARN_VERSION.split(".")[:2])
 
 # Callbacks, and arrays of other libraries on their devices.
 HAS_CALLBACKS = HAS_OTHER_ARRAYS = VERSION >= (1, 9)
@@ -106,6 +108,7 @@ else:
 __all__ = [
     "HAS_CALLBACKS",
     "HAS_OTHER_ARRAYS",
+    "SKLEARN_VERSION",
     "CallbackSupportMixin",
     "Interval",
     "LinearClassifierMixin",
