@@ -28,6 +28,7 @@ from sklearn.utils.validation import indexable
 from .._check import is_lazy, remedied
 from .._estimator import Versioned
 from .._sklearn import (
+    CallbackSupportMixin,
     _check_method_params,
     _fit_and_score,
     _fit_context,
@@ -199,7 +200,7 @@ class SharingSearch(Versioned):
         return [results[i] for i in range(len(candidates)) for results in of_split]
 
 
-class GDGridSearchCV(SharingSearch, GridSearchCV):
+class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
@@ -338,7 +339,7 @@ class GDGridSearchCV(SharingSearch, GridSearchCV):
         return ParameterGrid(self.param_grid)
 
 
-class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV):
+class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV, CallbackSupportMixin):
     """Randomized search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.RandomizedSearchCV`, with the same

@@ -31,7 +31,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDRandomizedSearchCV, _fit
 from sklearn_gdlogreg._descent.learning_rate import BarzilaiBorwein
 
+from ..helpers import needs_sklearn
 from .helpers import assert_same_results, search_both
+
+pytestmark = pytest.mark.sklearn
 
 
 def test_grids_over_steps_and_lists_of_grids(binary):
@@ -77,13 +80,21 @@ def test_candidates_that_did_not_converge_are_named_once(binary):
     assert str(all_[0].message).endswith("; and others.")
 
 
-def test_groups_metadata_and_routing_reach_where_they_belong(binary, weights):
+def test_groups_and_metadata_reach_where_they_belong(binary, weights):
     X, y = binary
     groups = np.arange(len(y)) % 7
     grid = {"model__learning_rate": [0.1, 1.0], "model__max_iter": [2, 20]}
     pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])
     fit = {"groups": groups, "model__sample_weight": weights}
     assert_same_results(*search_both(pipeline, grid, X, y, fit=fit, cv=GroupKFold(3)))
+
+
+@needs_sklearn("1.8")  # whose searches send metadata to the score of a Pipeline
+def test_metadata_is_routed_to_where_it_belongs(binary, weights):
+    X, y = binary
+    groups = np.arange(len(y)) % 7
+    grid = {"model__learning_rate": [0.1, 1.0], "model__max_iter": [2, 20]}
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])
     with config_context(enable_metadata_routing=True):
         model = GDLogisticRegression(tol=0).set_fit_request(sample_weight=True)
         model.set_score_request(sample_weight=True)
@@ -181,6 +192,7 @@ def test_estimators_without_labels_are_searched_as_before():
     assert_array_equal(ours.score_samples(X), theirs.score_samples(X))
 
 
+@needs_sklearn("1.9")
 @pytest.mark.parametrize("hook", ["on_fit_task_begin", "on_fit_task_end"])
 def test_a_callback_that_fails_is_heard(hook, binary):
     class Failing:
