@@ -11,6 +11,7 @@ from .decorrelation import HIGH_PRICE, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 from .low_rank import LowRankMaps
 from .row_space import RowSpace, Unfit, pays, price
+from .working_sets import WorkingSets
 
 # How large the rounding of a standardized column's gradient may be: as `tol` is by default.
 MOST_ROUNDING = 1e-4
@@ -73,13 +74,18 @@ class Plan:
             space.objective, first, decorrelation, first_at, adapts=self.adapts, space=space
         )
 
-    def coordinates_at(self, t, w, b):
-        """Made for where the descent stands after t iterations."""
+    def coordinates_at(self, t, w, b, gradient=None):
+        """Made for where the descent stands after t iterations; its gradient saves a pass over X."""
         if t >= self.first_at:
-            return self.decorrelation.at(w, b, t)
+            return self.decorrelation.at(w, b, t, gradient)
         if self.low_rank is not None and t >= self.low_rank.first_at:
             return self.low_rank.at(w, b, t)
         return self.first
+
+    def coordinates_at_start(self, w, b):
+        """Those that say what the gradient is; sets are made of it."""
+        sets = isinstance(self.decorrelation, WorkingSets)
+        return self.first if sets else self.coordinates_at(0, w, b)
 
     def coordinates_made_at(self, made_at):
         """Those of a descent that goes on, which were made at (t, w, b); at none, the first."""
@@ -128,6 +134,9 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     if coordinates == "standardized" or not has_prox_in_metric(objective.penalty):
         return Plan(objective, first)
     wanted = coordinates == "decorrelated"
+    if WorkingSets.pay(objective, rule):
+        sets = WorkingSets(objective, first, whatever_they_cost=wanted)
+        return Plan(objective, first, sets, sets.first_at, adapts=True)
     decorrelation = Decorrelation(objective, first)
     enters_at = math.inf
     if spans_all(objective):

@@ -162,7 +162,7 @@ def squared_violation(step: Step, penalty) -> float:
         # Of the subgradients the shortest: lengths that are not Euclid's need its signs.
         slope = penalty.l1 * step.coordinates.scale * np.sign(step.wb[..., :-1])
         np.copysign(violations[..., :-1], step.dwb[..., :-1] + slope, out=violations[..., :-1])
-    return float(step.coordinates.squared_length_of_gradient(violations))
+    return float(step.coordinates.squared_length_of_violation(violations))
 
 
 def _violations(step, penalty):
@@ -184,10 +184,12 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
                 if here.t >= plan.enters_at:
                     plan, problem, here = entered(plan, rule, here)
                     stale_at = plan.stale_at(problem.coordinates)
-                if here.t >= stale_at:
+                if here.t >= stale_at or here.coordinates.outgrown(here.wb, here.dwb):
                     if here.w.ndim > 1 and not problem.penalty.smooth:
                         here = problem.relieved(here)
-                    coordinates = plan.coordinates_at(here.t, here.w, here.b)
+                    coordinates = plan.coordinates_at(
+                        here.t, here.w, here.b, (here.dw, here.db)
+                    )
                     stale_at = plan.stale_at(coordinates)
                     problem = Problem(problem.objective, coordinates, plan.space)
                     if here.coordinates.name == coordinates.name == "standardized":
@@ -202,7 +204,7 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
 
 def started(plan, rule, w, b):
     """The problem and the step that a descent begins with."""
-    problem = Problem(plan.objective, plan.coordinates_at(0, w, b), plan.space)
+    problem = Problem(plan.objective, plan.coordinates_at_start(w, b), plan.space)
     here = problem.start(w, b)
     return problem, here._replace(memory=rule.init(problem))
 
