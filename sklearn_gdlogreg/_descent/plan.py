@@ -75,7 +75,7 @@ class Plan:
         )
 
     def coordinates_at(self, t, w, b, gradient=None):
-        """Made for where the descent stands after t iterations; its gradient saves a pass over X."""
+        """Made for where the descent stands after t iterations; a gradient saves a pass over X."""
         if t >= self.first_at:
             return self.decorrelation.at(w, b, t, gradient)
         if self.low_rank is not None and t >= self.low_rank.first_at:

@@ -187,9 +187,7 @@ def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[S
                 if here.t >= stale_at or here.coordinates.outgrown(here.wb, here.dwb):
                     if here.w.ndim > 1 and not problem.penalty.smooth:
                         here = problem.relieved(here)
-                    coordinates = plan.coordinates_at(
-                        here.t, here.w, here.b, (here.dw, here.db)
-                    )
+                    coordinates = plan.coordinates_at(here.t, here.w, here.b, (here.dw, here.db))
                     stale_at = plan.stale_at(coordinates)
                     problem = Problem(problem.objective, coordinates, plan.space)
                     if here.coordinates.name == coordinates.name == "standardized":
