@@ -14,7 +14,7 @@ from .coordinates import Coordinates
 from .decorrelation import SHORTEST, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 
-# No set is smaller: it takes next to no time. Of fewer columns than these all have a metric at once.
+# No set is smaller: it takes next to no time. Fewer columns than these all have a metric at once.
 FEWEST, MANY_COLUMNS = 50, 200
 # A set may cost so many evaluations for every step that was made, as standardized descents that end
 # early have ended before; and no more than this, while others still may.
