@@ -15,6 +15,7 @@ import numpy as np
 from .._objective.moments import moments
 from .coordinates import Decorrelated, Standardized
 from .metric import Metric
+from .mixed_metric import MixedMetric
 
 # Rows that stand for all others in H, for each column: its relative error is about
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.
@@ -26,6 +27,8 @@ SHORTEST, LONGEST = 8, 20
 HIGH_PRICE, HIGHEST_PRICE = 20, 1000
 # From this price on all classes share one map.
 HIGH_PRICE_OF_MANY = 40
+# Of so many coefficients, a metric mixes the classes.
+MOST_MIXED = 100
 # Nanoseconds that an evaluation takes however small X is; a map takes two of these.
 CALLS = 20_000
 # Where the rows that are still curved lie so many times their variance from the mean of all, the
@@ -42,6 +45,12 @@ def map_fits_in_memory(objective, n_maps=1, n=None):
     # With L1, beside the inverse, the matrix itself and the part of it that is being solved with.
     matrices = n_maps if objective.penalty.smooth else 3 * n_maps
     return 8 * matrices * (n + 1) ** 2 <= most
+
+
+def mixes_classes(objective):
+    """Whether one matrix for the coefficients of all classes costs next to nothing."""
+    several = bool(objective.outputs) and objective.penalty.has_soft_threshold
+    return several and math.prod(objective.outputs) * objective.n <= MOST_MIXED
 
 
 class Curvature(NamedTuple):
@@ -63,8 +72,9 @@ class Decorrelation:
         `under` is asked for one.
     """
 
-    def __init__(self, objective, standardized):
+    def __init__(self, objective, standardized, may_mix=False):
         self.objective = objective
+        self.mixes = may_mix and mixes_classes(objective)
         self.standardized = standardized
         self.remembers, self.known = False, None
         m, n = objective.m, objective.n
@@ -128,7 +138,7 @@ class Decorrelation:
         price = self.price + self.period * self.price_of_step
         # A metric that does not mix the classes resists what they have in common, which an L1
         # penalty sees: with little of it, a softmax would creep.
-        creeps = bool(objective.outputs) and not objective.penalty.smooth
+        creeps = bool(objective.outputs) and not objective.penalty.smooth and not self.mixes
         if creeps or singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
         return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
@@ -176,9 +186,10 @@ class Decorrelation:
             spread = np.square(deviation * standardized.scale[features])
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        if self.remembers:
+        if self.remembers and not self.mixes:
             self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty.l2)
-        return self._made(standardized, H, (t, w, b), of_class)
+        made = self._made(standardized, H, (t, w, b), of_class)
+        return self._mixed(standardized, made) if self.mixes else made
 
     def _made(self, *of_map):
         return (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
@@ -199,6 +210,20 @@ class Decorrelation:
         stronger = (self.objective.penalty.l2 - l2) * np.square(standardized.scale)
         H[..., features, features] += stronger
         return self._made(standardized, H, here.coordinates.made_at, of_class)
+
+    def _mixed(self, standardized, apart):
+        _, w, b = apart.made_at
+        mean, scale = standardized.mean, standardized.scale
+        H = self.objective.hessian_of_classes(w, b, mean, scale, self.sample)
+        if not self.objective.fit_intercept:
+            H[:, -1] = H[:, :, :, -1] = 0
+            H[:, -1, :, -1] = np.eye(len(w))
+        if self.stride > 1:
+            features, deviation = self._missed
+            spread = np.square(deviation * scale[features])
+            for k in range(len(w)):
+                H[k, features, k, features] += H[k, -1, k, -1] * spread
+        return MixedMetric(standardized, H, apart)
 
     def _standardized_anew(self, standardized, H):
         """Other means and deviations, where those of the rows that are still curved are far away.

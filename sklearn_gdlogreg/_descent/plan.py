@@ -169,7 +169,7 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     if WorkingSets.pay(objective, rule):
         sets = WorkingSets(objective, first, whatever_they_cost=wanted)
         return Plan(objective, first, sets, sets.first_at, adapts=True)
-    decorrelation = Decorrelation(objective, first)
+    decorrelation = Decorrelation(objective, first, may_mix=rule.adapts)
     enters_at = math.inf
     if spans_all(objective):
         enters_at = 0 if wanted else _worth_at(price(objective), PRICE_OF_MANY_STEPS)
