@@ -105,7 +105,8 @@ class Decorrelation:
         objective = self.objective
         # With fewer rows than columns and nothing but rounding to tell the other directions
         # apart, their coordinates would be noise.
-        singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
+        unpenalized = np.count_nonzero(np.broadcast_to(objective.penalty.l2, objective.n) == 0)
+        singular = unpenalized > 0 and self.weighted <= unpenalized + 1
         price = self.price + self.period * self.price_of_step
         # A metric that does not mix the classes resists what they have in common, which an L1
         # penalty sees: with little of it, a softmax would creep.

@@ -2,7 +2,8 @@
 
 Candidates share the fitted transformers; of the last step,
 
-- constant learning rates, C, l1_ratio and class_weight: one descent side by side;
+- constant learning rates, C, l1_ratio, penalty_factors, bounds and class_weight: one descent side
+  by side;
 - max_iter: one descent to the largest, the others read off on the way.
 
 What cannot be shared (an invalid parameter, a start elsewhere, another estimator) is left out.
@@ -39,7 +40,7 @@ from .._sklearn import (
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
-SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "class_weight")
+SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "penalty_factors", "bounds", "class_weight")
 
 
 class CannotShare(Exception):

@@ -40,8 +40,9 @@ class GDGridSearchCV(Versioned, GridSearchCV):
     candidates, ``cv_results_`` and methods. On each fold,
 
     - candidates that differ in ``max_iter`` are one descent, read off on the way;
-    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio`` or
-      ``class_weight`` descend side by side, with one matrix product for all of them;
+    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio``,
+      ``penalty_factors``, ``bounds`` or ``class_weight`` descend side by side, with one matrix
+      product for all of them;
     - the transformers of a Pipeline are fitted once for each combination of their parameters.
 
     Whatever else the grid holds, the results are GridSearchCV's; what cannot be shared (early
