@@ -334,6 +334,12 @@ class Objective:
         vars(other).pop("moments", None)
         return other
 
+    def without_penalty(self):
+        """The mean of the losses alone, without bounds."""
+        other = copy.copy(self)
+        other.penalty = ElasticNet()
+        return other
+
     def computed_in(self, dtype):
         """This cost for w and b in another dtype, which all that is computed has too."""
         other = copy.copy(self)
