@@ -15,6 +15,8 @@ from .._objective.penalty import slopes
 
 # What a slope of 0 may be off by, beside the numbers that it is a difference of.
 ROUNDING = 1e-12
+# Who is at which bound without thresholds is known after so many guesses, or left to the slow way.
+MOST_GUESSES = 10
 
 
 def bounded_lasso(H, q, threshold, low, high, x):
@@ -29,7 +31,7 @@ def bounded_lasso(H, q, threshold, low, high, x):
     """
     x = x.astype(np.float64)
     if not threshold.any():
-        z = _with_the_same_edges(H, q, low, high, x)
+        z = _between_bounds(H, q, low, high, x)
         if z is not None:
             return z
     box = _Box(H, q, threshold, low, high)
@@ -50,21 +52,29 @@ def bounded_lasso(H, q, threshold, low, high, x):
             wanted = np.where(np.arange(len(x)) == box.steepest(x, wanted), wanted, 0)
 
 
-def _with_the_same_edges(H, q, low, high, x):
-    """The argmin without thresholds, if who is at a bound there is who seems to be; else None.
+def _between_bounds(H, q, low, high, x):
+    """The argmin without thresholds, mostly; None where guesses go round in circles.
 
-    Mostly so once the descent has found its bounds; and it takes few calls.
+    Who is at a bound is guessed from where each entry alone would go, until the guess is confirmed.
+    It takes few guesses, and none but the first once the descent has found its bounds.
+
+    References
+    ----------
+    Hintermueller, Ito and Kunisch, The primal-dual active set strategy as a semismooth Newton
+    method, SIAM J. Optim. 13, 2002.
     """
+    diagonal = H.reshape(-1)[:: len(H) + 1]
     slope = H @ x - q
-    at_edge = ((x <= low) & (slope >= 0)) | ((x >= high) & (slope <= 0))
-    z = _solved(H, q, x, ~at_edge)
-    if ((z < low) | (z > high)).any():
-        return None
-    if at_edge.any():
-        outwards = np.where(z <= low, 1.0, -1.0)
-        if (at_edge & (outwards * (H @ z - q) < 0) & (low < high)).any():
-            return None
-    return z
+    at_low, at_high = (x <= low) & (slope >= 0), (x >= high) & (slope <= 0)
+    for _ in range(MOST_GUESSES):
+        at_bound = np.where(at_low, low, np.where(at_high, high, x))
+        z = _solved(H, q, at_bound, ~(at_low | at_high))
+        aim = z - (H @ z - q) / diagonal
+        now_low, now_high = aim <= low, aim >= high
+        if (now_low == at_low).all() and (now_high == at_high).all():
+            return z
+        at_low, at_high = now_low, now_high & ~now_low
+    return None
 
 
 def _solved(H, right, x, free):

@@ -71,9 +71,10 @@ class Metric(Coordinates):
         # An entry without a threshold has no reason to be 0, as those of a lasso have.
         edges = None
         if penalty.bounded or not np.all(threshold):
-            edges = [np.broadcast_to(u, wb[..., :-1].shape) for u in penalty.bounds_of(self.scale)]
+            edges = penalty.bounds_of(self.scale)
         if wb.ndim == 1:
             return self._moved(self._of(()), wb, dwb, learning_rate, threshold, edges)
+        edges = edges and [np.broadcast_to(u, wb[:, :-1].shape) for u in edges]
         # A class that is more curved than all together takes shorter steps.
         rates = np.broadcast_to(learning_rate / self.of_class, len(wb))
         return np.array(

@@ -175,7 +175,11 @@ class ElasticNet:
         l1 = self.l1 * scale
         if not self.bounded:
             return np.where(u == 0, np.maximum(np.abs(du) - l1, 0), np.abs(du + l1 * np.sign(u)))
-        below, above = slopes(u, l1, *self.bounds_of(scale))
+        low, high = self.bounds_of(scale)
+        if not self._has_l1:
+            beyond = ((u <= low) & (du > 0)) | ((u >= high) & (du < 0))
+            return np.where(beyond, 0, np.abs(du))
+        below, above = slopes(u, l1, low, high)
         return np.maximum(np.maximum(du + below, -du - above), 0)
 
 

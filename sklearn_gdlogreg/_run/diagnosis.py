@@ -33,8 +33,9 @@ def warning(run: Result, column_name: Callable[[int], str]) -> str:
         sentences.append(not_converged(run, column_name))
     penalty = run.objective.penalty
     w, b = run.last.coef, run.last.intercept
-    ways = penalty.may_grow(w.shape)
-    if np.all(ways) and run.objective.separates(w, b):
+    ways = down, up = penalty.may_grow(w.shape)
+    may_go_on = not penalty and (np.where(w < 0, down, (w == 0) | up)).all()
+    if may_go_on and run.objective.separates(w, b):
         sentences.append(SEPARABLE)
     elif np.any(ways) and lacks_minimum(run.objective, run.last):
         sentences.append(quasi_separated(run, column_name))
