@@ -63,8 +63,64 @@ class Versioned:
         super().__setstate__(others)
 
 
+class Predictions(LinearClassifierMixin):
+    """What the coefficients of a logistic regression say of other examples."""
+
+    def decision_function(self, X):
+        """Decision values z = w . x + b: how sure of the second class, or of every class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples. A memory map is read chunk by chunk.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes, above 0 where ``classes_[1]`` is predicted.
+        """
+        check_is_fitted(self)
+        refuse_lazy("X", X)
+        check_same_namespace(X, self, attribute="coef_", method="decision_function")
+        return decisions(self, X, self.coef_, self.intercept_)
+
+    def predict_proba(self, X):
+        """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; rows sum to 1.
+        """
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="coef_", method="predict_proba")
+        return class_probabilities("probabilities", self.decision_function(X))
+
+    def predict_log_proba(self, X):
+        """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
+        return class_probabilities("log_probabilities", self.decision_function(X))
+
+
 class GDLogisticRegression(
-    Versioned, CallbackSupportMixin, LinearClassifierMixin, SparseCoefMixin, BaseEstimator
+    Versioned, CallbackSupportMixin, Predictions, SparseCoefMixin, BaseEstimator
 ):
     r"""Logistic regression fitted by batch gradient descent on the cross-entropy cost.
 
@@ -505,58 +561,6 @@ class GDLogisticRegression(
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
-
-    def decision_function(self, X):
-        """Decision values z = w . x + b: how sure of the second class, or of every class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples. A memory map is read chunk by chunk.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes, above 0 where ``classes_[1]`` is predicted.
-        """
-        check_is_fitted(self)
-        refuse_lazy("X", X)
-        check_same_namespace(X, self, attribute="coef_", method="decision_function")
-        return decisions(self, X, self.coef_, self.intercept_)
-
-    def predict_proba(self, X):
-        """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``; rows sum to 1.
-        """
-        check_is_fitted(self)
-        check_same_namespace(X, self, attribute="coef_", method="predict_proba")
-        return class_probabilities("probabilities", self.decision_function(X))
-
-    def predict_log_proba(self, X):
-        """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples.
-
-        Returns
-        -------
-        log_proba : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
-        return class_probabilities("log_probabilities", self.decision_function(X))
 
     def staged_decision_function(self, X):
         """`decision_function` at every stored iteration.

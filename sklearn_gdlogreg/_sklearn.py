@@ -10,14 +10,16 @@ What our classes inherit is used as their own, where it is needed: of BaseEstima
 """
 
 import copy
+import inspect
 
 # Checks the parameters of an estimator before its fit: calling `_validate_params` there would
 # replace it.
-from sklearn.base import _fit_context
+from sklearn.base import ClassifierMixin, _fit_context
 
 # What scikit-learn's own linear classifiers are made of; its API reference has no public name for
 # them. Copies of decision_function, predict, sparsify and densify would replace them.
 from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+from sklearn.metrics import accuracy_score
 
 # What scorers are: a public way to ask whether a scorer looks at predictions only, and for the
 # scorers of several metrics, would replace them.
@@ -57,6 +59,7 @@ from sklearn.utils._param_validation import (
     Options,
     RealNotInt,
     StrOptions,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils.metaestimators import _safe_split
@@ -101,10 +104,13 @@ __all__ = [
     "get_namespace",
     "get_namespace_and_device",
     "looks_at_predictions_only",
+    "metric_of",
     "move_to",
     "scorers_of",
     "supported_float_dtypes",
+    "validate_parameter_constraints",
     "validate_params",
+    "with_labels",
 ]
 
 
@@ -140,6 +146,28 @@ def copy_metadata_request(source, target):
 def scorers_of(scorer):
     """The `scorer_` of a search: its scorer, or with several metrics each of them by its name."""
     return scorer._scorers if isinstance(scorer, _MultimetricScorer) else scorer
+
+
+def with_labels(scorer, labels):
+    """The scorer that is told which classes there are, if its metric would be told."""
+    if not isinstance(scorer, _BaseScorer):
+        return scorer
+    accepted = inspect.signature(scorer._score_func).parameters
+    if "labels" not in accepted or "labels" in scorer._kwargs:
+        return scorer
+    told = copy.copy(scorer)
+    told._kwargs = {**scorer._kwargs, "labels": labels}
+    return told
+
+
+def metric_of(scorer):
+    """The function that a scorer applies to predictions as it is, and its sign; or None, and 0."""
+    if isinstance(scorer, _PassthroughScorer):
+        method = getattr(type(scorer._estimator), "score", None)
+        return (accuracy_score, 1) if method is ClassifierMixin.score else (None, 0)
+    if isinstance(scorer, _BaseScorer) and not scorer._kwargs:
+        return scorer._score_func, scorer._sign
+    return None, 0
 
 
 def looks_at_predictions_only(scorer):

@@ -15,7 +15,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_gdlogreg import Checkpoint, GDGridSearchCV, GDLogisticRegression, descend
+from sklearn_gdlogreg import (
+    Checkpoint,
+    GDGridSearchCV,
+    GDLogisticRegression,
+    GDLogisticRegressionCV,
+    descend,
+)
 from sklearn_gdlogreg._course import cost_and_gradient
 from sklearn_gdlogreg._descent.learning_rate import RULES
 
@@ -372,6 +378,27 @@ def test_side_by_side_they_keep_their_bounds(multiclass):
     grid = {"bounds": [(0, None), (-0.1, [[0.1] * 4, [0.2] * 4, [0.3] * 4])]}
     search = GDGridSearchCV(GDLogisticRegression(0.2, max_iter=200, tol=0), grid, cv=2)
     assert np.isfinite(search.fit(*multiclass).cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("options", [{"bounds": BOX}, {"penalty_factors": FACTORS + 0.1}, {}])
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+def test_a_path_over_C_ends_where_fits_of_their_own_do(data, options, l1_ratio, request):
+    X, y = request.getfixturevalue(data)
+    Cs = [0.01, 0.1, 1.0]
+    clf = GDLogisticRegression(tol=1e-9, l1_ratio=l1_ratio, max_iter=5000, **options)
+    search = GDGridSearchCV(clf, {"C": Cs}, scoring="neg_log_loss", cv=2, refit=False).fit(X, y)
+    alone = GridSearchCV(clf, {"C": Cs}, scoring="neg_log_loss", cv=2, refit=False).fit(X, y)
+    scores = (each.cv_results_["mean_test_score"] for each in (search, alone))
+    assert_allclose(*scores, rtol=1e-6)
+    chosen = GDLogisticRegressionCV(
+        Cs=Cs, l1_ratios=[l1_ratio], cv=2, tol=1e-9, max_iter=5000, **options
+    ).fit(X, y)
+    expected = clone(clf).set_params(C=chosen.C_).fit(X, y)
+    assert_allclose(chosen.coef_, expected.coef_, atol=1e-6)
+    if "bounds" in options:
+        for coef in (chosen.coef_, chosen.coefs_paths_[..., :-1]):
+            assert ((BOX[0] <= coef) & (coef <= BOX[1])).all()
 
 
 def test_a_fit_that_was_killed_goes_on_with_them_and_with_no_others(binary, tmp_path):

@@ -5,8 +5,10 @@ with few of them less than one. Between two maps the descent is plain gradient d
 over X a step; with a map for every step it would be Newton's method.
 """
 
+import copy
 import math
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,12 +43,29 @@ def map_fits_in_memory(objective, n_maps=1):
     return 8 * matrices * (objective.n + 1) ** 2 <= most
 
 
+class Curvature(NamedTuple):
+    """The second derivative at a point, for features as `standardized` measures them."""
+
+    standardized: Standardized
+    hessian: np.ndarray
+    of_class: np.ndarray | None
+    l2: float
+
+
 class Decorrelation:
-    """Makes decorrelated coordinates at the points of a descent."""
+    """Makes decorrelated coordinates at the points of a descent.
+
+    Attributes
+    ----------
+    known : Curvature or None
+        That of the last map, for one of another penalty; remembered from the first time that
+        `under` is asked for one.
+    """
 
     def __init__(self, objective, standardized):
         self.objective = objective
         self.standardized = standardized
+        self.remembers, self.known = False, None
         m, n = objective.m, objective.n
         self.stride = max(1, m // (ROWS_PER_COLUMN * (n + 1)))
         total, squares, count = objective.rows.total(weights_in, self.stride)
@@ -155,8 +174,30 @@ class Decorrelation:
             spread = np.square(deviation * standardized.scale[features])
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        kind = Decorrelated if self.objective.penalty.smooth else Metric
-        return kind(standardized, H, (t, w, b), of_class)
+        if self.remembers:
+            self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty.l2)
+        return self._made(standardized, H, (t, w, b), of_class)
+
+    def _made(self, *of_map):
+        return (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
+
+    def under(self, objective, standardized):
+        """The same for this objective, which has another penalty."""
+        other = copy.copy(self)
+        other.objective, other.standardized, other.remembers = objective, standardized, True
+        return other
+
+    def again(self, coordinates):
+        """The coordinates that were made last, as they are with the penalty that there is now."""
+        if self.known is None:
+            t, w, b = coordinates.made_at
+            return self.at(w, b, t)
+        standardized, H, of_class, l2 = self.known
+        H = H.copy()
+        features = np.arange(self.objective.n)
+        stronger = (self.objective.penalty.l2 - l2) * np.square(standardized.scale)
+        H[..., features, features] += stronger
+        return self._made(standardized, H, coordinates.made_at, of_class)
 
     def _standardized_anew(self, standardized, H):
         """Other means and deviations, where those of the rows that are still curved are far away.

@@ -44,6 +44,8 @@ class Plan:
         Whether its rows are to be measured from their mean.
     space : RowSpace or None
         The row space that all this is in.
+    least_l2 : float
+        The weakest L2 penalty that it has to serve.
     """
 
     objective: Objective
@@ -55,12 +57,13 @@ class Plan:
     enters_at: float = math.inf
     centred: bool = False
     space: RowSpace | None = None
+    least_l2: float = 0.0
 
     def in_row_space(self, w):
         """The plan that goes on from w there; this one, if the rows are of no use for it."""
         mean = self.objective.moments[0].astype(np.float64) if self.centred else None
         try:
-            space = RowSpace(self.objective, mean, w)
+            space = RowSpace(self.objective, mean, w, self.least_l2)
         except Unfit:
             return replace(self, enters_at=math.inf)
         if self.first.name == "raw":
@@ -72,6 +75,28 @@ class Plan:
         return Plan(
             space.objective, first, decorrelation, first_at, adapts=self.adapts, space=space
         )
+
+    def under(self, penalty):
+        """This plan for another penalty, no weaker than the one that it was made for."""
+        objective = self.objective.under(penalty)
+        if self.first.name == "raw":
+            return replace(self, objective=objective)
+        first = standardized(objective)
+        decorrelation, low_rank = self.decorrelation, self.low_rank
+        if decorrelation is not None:
+            decorrelation = decorrelation.under(objective, first)
+        if low_rank is not None:
+            low_rank = LowRankMaps(objective, first)
+        return replace(
+            self, objective=objective, first=first, decorrelation=decorrelation, low_rank=low_rank
+        )
+
+    def coordinates_like(self, coordinates):
+        """What coordinates of another penalty are under this one."""
+        if coordinates.made_at is None:
+            return self.first
+        decorrelated = coordinates.made_at[0] >= self.first_at
+        return self.decorrelation.again(coordinates) if decorrelated else coordinates
 
     def coordinates_at(self, t, w, b):
         """Made for where the descent stands after t iterations."""
@@ -143,6 +168,7 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
         rule.adapts,
         enters_at=enters_at,
         centred=objective.fit_intercept,
+        least_l2=objective.penalty.l2,
     )
 
 

@@ -19,6 +19,7 @@ import math
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
+from .._objective.penalty import ElasticNet
 from .coordinates import join
 from .learning_rate import rule_for
 from .plan import plan_for, standardized
@@ -78,7 +79,7 @@ def _falls_between_bounds(objective, w, b, down, up):
     movable = (down | up) & (w > low) & (w < high)
     if not movable.any():
         return False
-    objective = objective.without_penalty()
+    objective = objective.under(ElasticNet())
     coordinates = _Movable(standardized(objective), movable)
 
     def may_grow(v):

@@ -195,11 +195,8 @@ class Objective:
         self.m, self.n, self.dtype = rows.m, rows.n, rows.dtype
         self.loss, self.outputs = loss_for(rows.n_classes)
         self.fit_intercept = fit_intercept
-        # Beyond this, w is 0 to the last bit; squares of it would overflow.
-        strongest = math.sqrt(np.finfo(rows.dtype).max)
-        self.penalty = ElasticNet.from_C(
-            C, l1_ratio, rows.total_weight, strongest, penalty_factors, bounds
-        )
+        self.penalty_factors, self.bounds = penalty_factors, bounds
+        self.penalty = self.penalty_of(C, l1_ratio)
 
     @classmethod
     def in_memory(
@@ -210,6 +207,13 @@ class Objective:
             X, codes, n_classes, sample_weight=sample_weight, of_class=of_class, n_jobs=n_jobs
         )
         return cls(rows, **options)
+
+    def penalty_of(self, C, l1_ratio):
+        """What they mean for these rows, with the same factors and bounds."""
+        # Beyond this, w is 0 to the last bit; squares of it would overflow.
+        strongest = math.sqrt(np.finfo(self.rows.dtype).max)
+        of_features = self.penalty_factors, self.bounds
+        return ElasticNet.from_C(C, l1_ratio, self.rows.total_weight, strongest, *of_features)
 
     def cost_and_gradient(
         self, w: np.ndarray, b: np.ndarray
@@ -334,10 +338,10 @@ class Objective:
         vars(other).pop("moments", None)
         return other
 
-    def without_penalty(self):
-        """The mean of the losses alone, without bounds."""
+    def under(self, penalty):
+        """The cost of the same rows with another penalty."""
         other = copy.copy(self)
-        other.penalty = ElasticNet()
+        other.penalty = penalty
         return other
 
     def computed_in(self, dtype):

@@ -80,7 +80,8 @@ def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
 def test_threads_end_with_the_descent_though_its_rows_are_kept(large, new_threads):
     X, y, _ = large
     objective = Objective.in_memory(X, y, 3, n_jobs=3)
-    steps = begin(objective, np.zeros((3, 40)), np.zeros(3), learning_rate=0.1, coordinates="raw")
+    w, b = np.zeros((3, 40)), np.zeros(3)
+    steps = begin(objective, w, b, learning_rate=0.1, coordinates="raw").steps()
     next(steps), next(steps)
     assert new_threads(expected=2) == 2
     steps.close()

@@ -32,7 +32,7 @@ def test_a_run_up_to_an_earlier_max_iter_is_the_run_with_that_max_iter(rate, end
 
     def run(max_iter, kept=()):
         objective = Objective.in_memory(X, y, 2, C=1e-2)
-        steps = begin(objective, np.zeros(4), np.zeros(()), **options)
+        steps = begin(objective, np.zeros(4), np.zeros(()), **options).steps()
         run = Run(objective, rule_for(rate), max_iter=max_iter, tol=1e-2, kept=kept)
         return run.follow(steps)
 
