@@ -65,6 +65,7 @@ class Decorrelation:
     def __init__(self, objective, standardized):
         self.objective = objective
         self.standardized = standardized
+        self.held = None
         self.remembers, self.known = False, None
         m, n = objective.m, objective.n
         self.stride = max(1, m // (ROWS_PER_COLUMN * (n + 1)))
@@ -169,6 +170,9 @@ class Decorrelation:
             # The intercept has a coordinate of its own, in which nothing ever moves.
             H[..., -1, :] = H[..., :, -1] = 0
             H[..., -1, -1] = 1
+        if self.held is not None:  # and so have features that are not to move
+            H[self.held] = H[:, self.held] = 0
+            H[self.held, self.held] = 1
         if self.stride > 1:
             features, deviation = self._missed
             spread = np.square(deviation * standardized.scale[features])

@@ -209,10 +209,11 @@ class _Asked:
         unmoved = within @ (inner := _kernel(A @ within)) @ rng.standard_normal(inner.shape[1])
         directions = (v, *(_unit(each) for each in (moved, unmoved)))
         w, b = (np.stack(each) for each in zip(*map(self._unpacked, directions), strict=True))
-        w, b = (each.astype(self.objective.dtype) for each in (w, b))
+        shape, dtype = b.shape, self.objective.dtype
+        w, b = w.reshape(-1, w.shape[-1]).astype(dtype), b.ravel().astype(dtype)
         near = max(NEAR, 100 * float(np.finfo(self.objective.dtype).eps))
         counts, found = self.objective.rows.total(
-            placed_in, w, b, near, ADDED_ROWS, combine=gathered
+            placed_in, w, b, shape, near, ADDED_ROWS, combine=gathered
         )
         if found:
             X, y = stacked(found, ADDED_ROWS)

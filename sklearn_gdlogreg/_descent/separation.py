@@ -21,6 +21,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from .._objective.penalty import ElasticNet
 from .coordinates import join
+from .decorrelation import Decorrelation
 from .learning_rate import rule_for
 from .plan import plan_for, standardized
 
@@ -80,15 +81,25 @@ def _falls_between_bounds(objective, w, b, down, up):
     if not movable.any():
         return False
     objective = objective.under(ElasticNet())
-    coordinates = _Movable(standardized(objective), movable)
+    coordinates_at = _coordinates_of(objective, movable)
 
     def may_grow(v):
         rounding = math.sqrt(np.finfo(v.dtype).eps) * np.abs(v).max()
         return not ((v < -rounding) & ~down | (v > rounding) & ~up).any()
 
     _, *gradient = objective.cost_and_gradient(w, b)
-    fixed = (lambda *_: coordinates, may_grow)
-    return _falls_for_ever(objective, w, b, gradient, coordinates, *fixed)
+    first = coordinates_at(objective, w, b)
+    return _falls_for_ever(objective, w, b, gradient, first, coordinates_at, may_grow)
+
+
+def _coordinates_of(objective, movable):
+    """A function of an objective, w and b that makes coordinates of the movable coefficients."""
+    first = standardized(objective)
+    decorrelation = Decorrelation(objective, first)
+    if movable.ndim > 1 or decorrelation.first_at > 0:
+        return lambda *_: _Movable(first, movable)
+    decorrelation.held = np.flatnonzero(~movable)
+    return lambda _, w, b: _Movable(decorrelation.at(w, b), movable)
 
 
 def _falls_for_ever(

@@ -29,15 +29,16 @@ def sample_in(part, stride):
 def _chosen(part, X, y, chosen):
     """Some rows as an array of float64, and their labels."""
     (places,) = np.nonzero(chosen)
-    X = X[places] if hasattr(X, "toarray") else part.on_host(part.xp.take(X, places, axis=0))
-    X = X.toarray() if hasattr(X, "toarray") else X
+    X = part.rows_at(X, places)
+    X = X.toarray() if hasattr(X, "toarray") else part.on_host(X)
     return np.asarray(X, np.float64), part.on_host(y)[places]
 
 
-def placed_in(part, w, b, near, most):
+def placed_in(part, w, b, shape, near, most):
     """What directions do to the rows of a part, and rows that they leave open.
 
-    Of the three directions the first is to be judged, by its margins. The second is one that moves
+    The classes of all directions are rows of w, which `shape` tells apart: (3,) or (3, K). Of the
+    three directions the first is to be judged, by its margins. The second is one that moves
     all rows that are not known to stay where they are; the third should move none.
 
     Returns
@@ -50,10 +51,8 @@ def placed_in(part, w, b, near, most):
         where they are though the second does not; or that the third moves.
     """
     counts, found = np.zeros(3, dtype=np.int64), []
-    shape = w.shape[:-1]
-    flat = w.reshape(-1, w.shape[-1]), b.ravel()
     for block in part.blocks:
-        z = part.on_host(linear_in(block, *flat, part.xp)).reshape(*shape, -1)
+        z = part.on_host(linear_in(block, w, b, part.xp)).reshape(*shape, -1)
         y, present = part.on_host(block.y), part.on_host(block.share) > 0
         judged, moved, unmoved = margins(z.astype(np.float64), y)
         ahead = judged > near

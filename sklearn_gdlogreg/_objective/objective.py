@@ -128,9 +128,13 @@ def preferences_in(part, loss, w, b):
 
 def shares_of_classes_in(part, n_classes):
     """What the rows of every class count together."""
-    xp, classes = part.xp, part.xp.arange(n_classes)[:, None]
-    of_blocks = (xp.where(classes == block.y[None, :], block.share, 0.0) for block in part.blocks)
-    return (reduce(np.add, (part.on_host(xp.sum(shares, axis=-1)) for shares in of_blocks)),)
+    classes = np.arange(n_classes)[:, None]
+    # Labels are integers or floats, which not every library compares with each other.
+    of_blocks = (
+        np.where(classes == part.on_host(block.y), part.on_host(block.share), 0.0)
+        for block in part.blocks
+    )
+    return (reduce(np.add, (np.sum(shares, axis=-1) for shares in of_blocks)),)
 
 
 def largest_second_derivative_in(part, loss, w, b, stride):

@@ -36,7 +36,8 @@ def test_rows_are_counted_by_what_a_direction_does_to_them(n_classes, storage, r
     w = np.zeros((3, *objective.outputs, 3))
     w[0] = rng.integers(-1, 2, w[0].shape)
     b = np.zeros(w.shape[:-1])
-    counts, found = objective.rows.total(placed_in, w, b, NEAR, 5, combine=gathered)
+    flat = w.reshape(-1, 3), b.ravel()
+    counts, found = objective.rows.total(placed_in, *flat, b.shape, NEAR, 5, combine=gathered)
     of_rows = margins((X @ w[0].T).T[None], y)[0]
     present = weights > 0
     assert_array_equal(
@@ -59,7 +60,7 @@ def test_rows_that_stay_are_open_if_another_direction_moves_them_and_any_that_sh
     X = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
     part = Part(X, np.ones(4), np.full(4, 0.25))
     directions = np.eye(3)
-    counts, found = placed_in(part, directions, np.zeros(3), NEAR, 10)
+    counts, found = placed_in(part, directions, np.zeros(3), (3,), NEAR, 10)
     assert_array_equal(counts, [4, 1, 1])
     assert_array_equal(stacked(found, 10)[0], X[1:3])
 
