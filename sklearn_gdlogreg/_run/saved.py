@@ -96,7 +96,9 @@ def _described(value):
     if callable(value):
         return f"a function {getattr(value, '__name__', '')}"
     if isinstance(value, np.ndarray):
-        return f"an array of {value.dtype}: {value.tolist()}"  # its own text leaves out the middle
+        if value.size > 6:  # its own text would leave out the middle, or be as long as it is
+            return f"an array of {value.shape} with the digest {_digest_of_arrays({'': value})}"
+        return f"an array: {value.tolist()}"
     if isinstance(value, list | tuple):
         return f"{type(value).__name__} of {[_described(each) for each in value]}"
     if isinstance(value, Bounds):
