@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
-from scipy.optimize import Bounds
 from sklearn.utils.random import sample_without_replacement
 
 from ._check import (
@@ -20,7 +19,7 @@ from ._check import (
     check_weights,
     quiet,
 )
-from ._data.by_feature import check_bounds, check_penalty_factors
+from ._data.by_feature import BoundsLike, FactorsLike, check_bounds, check_penalty_factors
 from ._data.schema import Schema, feature_names
 from ._descent.parameters import DESCENT_PARAMETERS
 from ._descent.steps import Step, begin
@@ -118,8 +117,8 @@ def descend(
     sample_weight: ArrayLike | None = None,
     C: float = np.inf,
     l1_ratio: float = 0.0,
-    penalty_factors: ArrayLike | dict | None = None,
-    bounds: tuple | dict | Bounds | None = None,
+    penalty_factors: FactorsLike | None = None,
+    bounds: BoundsLike | None = None,
     fit_intercept: bool = True,
     coordinates: str = "auto",
     coef_init: ArrayLike | None = None,

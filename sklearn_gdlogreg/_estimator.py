@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
@@ -20,6 +19,9 @@ from ._descent.parameters import DESCENT_PARAMETERS
 from ._run import callbacks
 from ._run.diagnosis import warning
 from ._sklearn import (
+    HAS_OTHER_ARRAYS,
+    SKLEARN_VERSION,
+    CallbackSupportMixin,
     Interval,
     LinearClassifierMixin,
     RealNotInt,
@@ -28,6 +30,8 @@ from ._sklearn import (
     callbacks_of,
     check_pandas_support,
     check_same_namespace,
+    penalty_parameters,
+    with_callbacks,
 )
 
 
@@ -42,25 +46,31 @@ def check_path(estimator):
 
 
 class Versioned:
-    """Its pickles say which version wrote them, and another one warns, as scikit-learn's do."""
+    """Its pickles say which versions wrote them, and others warn, as scikit-learn's do."""
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_sklearn_gdlogreg_version": __version__}
+        versions = {"_sklearn_gdlogreg_version": __version__, "_sklearn_version": SKLEARN_VERSION}
+        return {**super().__getstate__(), **versions}
 
     def __setstate__(self, state):
-        # The first version wrote none.
-        written_by = state.get("_sklearn_gdlogreg_version", "0.1.0")
-        if written_by != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=f"{type(self).__name__} of sklearn-gdlogreg",
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=written_by,
-                ),
-                stacklevel=2,
-            )
-        others = {name: state[name] for name in state if name != "_sklearn_gdlogreg_version"}
-        super().__setstate__(others)
+        state, name = dict(state), type(self).__name__
+        # The first version wrote none, of scikit-learn neither.
+        ours = state.pop("_sklearn_gdlogreg_version", "0.1.0")
+        theirs = state.pop("_sklearn_version", SKLEARN_VERSION)
+        for what, written_by, read_by in (
+            (f"{name} of sklearn-gdlogreg", ours, __version__),
+            (name, theirs, SKLEARN_VERSION),
+        ):
+            if written_by != read_by:
+                warnings.warn(
+                    InconsistentVersionWarning(
+                        estimator_name=what,
+                        current_sklearn_version=read_by,
+                        original_sklearn_version=written_by,
+                    ),
+                    stacklevel=2,
+                )
+        super().__setstate__(state)
 
 
 class Predictions(LinearClassifierMixin):
@@ -659,8 +669,7 @@ class GDLogisticRegression(
                 stacklevel=2,
             )
         model = LogisticRegression(
-            C=self.C,
-            l1_ratio=self.l1_ratio,
+            **penalty_parameters(self.C, self.l1_ratio),
             fit_intercept=self.fit_intercept,
             class_weight=self.class_weight,
             solver="saga" if self.l1_ratio > 0 else "lbfgs",
@@ -701,5 +710,5 @@ class GDLogisticRegression(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.array_api_support = True
+        tags.array_api_support = HAS_OTHER_ARRAYS
         return tags

@@ -60,15 +60,19 @@ def task_for(parameters, examples, others=None) -> Task:
     return Task(objective, validation, examples.schema)
 
 
-def objective_for(parameters, examples) -> Objective:
-    """The cost that the parameters make of examples."""
+def rows_for(parameters, examples):
+    """Examples as rows to be added up, weighted as the parameters say."""
+    return examples.rows(class_weights(parameters.class_weight, examples), parameters.n_jobs)
+
+
+def objective_for(parameters, examples, rows=None) -> Objective:
+    """The cost that the parameters make of examples, or of the rows that these are."""
     of_features = {
         "penalty_factors": check_penalty_factors(parameters.penalty_factors, examples.schema),
         "bounds": check_bounds(parameters.bounds, examples.schema),
     }
-    rows = examples.rows(class_weights(parameters.class_weight, examples), parameters.n_jobs)
     return Objective(
-        rows,
+        rows_for(parameters, examples) if rows is None else rows,
         C=check_float("C", parameters.C),
         l1_ratio=check_float("l1_ratio", parameters.l1_ratio),
         fit_intercept=parameters.fit_intercept,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._course import MatrixLike
-from ._data.by_feature import check_bounds
+from ._data.by_feature import BoundsLike, check_bounds
 from ._data.loading import load
 from ._descent.parameters import DESCENT_PARAMETERS
 from ._descent.recession import MOST_COEFFICIENTS, can_be_asked, recession
@@ -79,7 +79,7 @@ def check_separation(
     y: ArrayLike,
     *,
     sample_weight: ArrayLike | None = None,
-    bounds=None,
+    bounds: BoundsLike | None = None,
     fit_intercept: bool = True,
     n_jobs: int | None = None,
 ) -> Separation:

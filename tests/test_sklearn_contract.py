@@ -8,6 +8,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_gdlogreg import GDLogisticRegression, GDLogisticRegressionCV
 from sklearn_gdlogreg._descent.learning_rate import RULES
 
+pytestmark = pytest.mark.sklearn
+
 # The differences that `adaptive` divides by amplify rounding, so that equal data in another order
 # meet only at the optimum, if there is one: it gets a tol for that, as scikit-learn's own checks
 # give one to solvers of LogisticRegression.

@@ -1,11 +1,18 @@
 """What users say of features one by one, in an array or by name: penalty factors and bounds."""
 
 from numbers import Integral
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import Bounds
 
 from .._check import check_number_array, on_host, quiet
+
+Pair: TypeAlias = tuple[ArrayLike | None, ArrayLike | None]
+FactorsLike: TypeAlias = ArrayLike | dict[Any, float]
+# Of SciPy's class type checkers in their strict mode know nothing: Any stands for it.
+BoundsLike: TypeAlias = Pair | dict[Any, Pair] | Any
 
 
 def check_penalty_factors(given, schema):

@@ -65,6 +65,8 @@ class Plan:
         try:
             space = RowSpace(self.objective, mean, w, self.least_l2)
         except Unfit:
+            if self.first_at == 0 and not map_fits_in_memory(self.objective):
+                raise too_large(self.objective) from None
             return replace(self, enters_at=math.inf)
         if self.first.name == "raw":
             return Plan(space.objective, self.first, space=space)
@@ -130,10 +132,15 @@ def check_coordinates(coordinates, objective):
             "tell apart; use coordinates='standardized'."
         )
     if not (map_fits_in_memory(objective) or spans_all(objective)):
-        raise ValueError(
-            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
-            "every class, too large for these features; use coordinates='standardized'."
-        )
+        raise too_large(objective)
+
+
+def too_large(objective):
+    """The error of maps of more columns than there is memory for."""
+    return ValueError(
+        f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for every "
+        "class, too large for these features; use coordinates='standardized'."
+    )
 
 
 def has_prox_in_metric(penalty):

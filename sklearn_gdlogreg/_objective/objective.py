@@ -199,8 +199,11 @@ class Objective:
         self.m, self.n, self.dtype = rows.m, rows.n, rows.dtype
         self.loss, self.outputs = loss_for(rows.n_classes)
         self.fit_intercept = fit_intercept
-        self.penalty_factors, self.bounds = penalty_factors, bounds
-        self.penalty = self.penalty_of(C, l1_ratio)
+        # Beyond this, w is 0 to the last bit; squares of it would overflow.
+        strongest = math.sqrt(np.finfo(rows.dtype).max)
+        self.penalty = ElasticNet.from_C(
+            C, l1_ratio, rows.total_weight, strongest, penalty_factors, bounds
+        )
 
     @classmethod
     def in_memory(
@@ -211,13 +214,6 @@ class Objective:
             X, codes, n_classes, sample_weight=sample_weight, of_class=of_class, n_jobs=n_jobs
         )
         return cls(rows, **options)
-
-    def penalty_of(self, C, l1_ratio):
-        """What they mean for these rows, with the same factors and bounds."""
-        # Beyond this, w is 0 to the last bit; squares of it would overflow.
-        strongest = math.sqrt(np.finfo(self.rows.dtype).max)
-        of_features = self.penalty_factors, self.bounds
-        return ElasticNet.from_C(C, l1_ratio, self.rows.total_weight, strongest, *of_features)
 
     def cost_and_gradient(
         self, w: np.ndarray, b: np.ndarray

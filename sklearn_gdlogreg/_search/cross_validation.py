@@ -148,11 +148,11 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> clf = GDLogisticRegressionCV(Cs=20).fit(X, y)
     >>> print(f"{clf.C_:.3g}")
-    1.62
+    11.3
     >>> clf.scores_.shape
     (5, 1, 20)
     >>> print(f"{clf.scores_.mean(axis=0).max():.3f}, {clf.score(X, y):.3f}")
-    -0.104, -0.091
+    -0.106, -0.072
     """
 
     _parameter_constraints: ClassVar = {

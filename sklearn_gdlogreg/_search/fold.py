@@ -44,8 +44,7 @@ from .scores import scores_at_once
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
-BESIDE_STRENGTH = ("class_weight", "penalty_factors", "bounds")
-SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", *BESIDE_STRENGTH)
+SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "penalty_factors", "bounds", "class_weight")
 
 
 class CannotShare(Exception):
@@ -275,7 +274,7 @@ class Fold:
         The others are fitted alone, where they fail as they do in GridSearchCV.
         """
         possible, objectives = [], []
-        objectives_beside = {}
+        rows = {}  # by their weights
         for descent in descents:
             first = next(iter(descent.values()))
             with contextlib.suppress(CannotShare), met_again_alone():
@@ -283,12 +282,10 @@ class Fold:
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
                 _fit.warn_of_no_effect(first, stacklevel=2)
-                beside = token({name: getattr(first, name) for name in BESIDE_STRENGTH})
-                if beside not in objectives_beside:
-                    objectives_beside[beside] = _fit.objective_for(first, examples)
-                strength = check_float("C", first.C), check_float("l1_ratio", first.l1_ratio)
-                objective = objectives_beside[beside]
-                objective = objective.under(objective.penalty_of(*strength))
+                weights = token({"class_weight": first.class_weight})
+                if weights not in rows:
+                    rows[weights] = _fit.rows_for(first, examples)
+                objective = _fit.objective_for(first, examples, rows[weights])
                 check_coordinates(first.coordinates, objective)
                 objectives.append(objective)
                 possible.append(descent)
@@ -330,9 +327,9 @@ class Fold:
             penalty, shape = objectives[i].penalty, (*objectives[i].outputs, objectives[i].n)
             ends = bool(penalty) and not np.any(penalty.may_grow(shape))
             if forgets and len(descent) == 1 and self.scorer_is_known and ends:
-                own = vars(self.unfitted) | self.candidates[next(iter(descent))]
-                parameters = {name: own[name] for name in ("l1_ratio", *BESIDE_STRENGTH)}
-                paths[token(parameters)].append(i)
+                own = self.candidates[next(iter(descent))]
+                shared = {name: own[name] for name in own if name not in ("C", "store_path")}
+                paths[token(shared)].append(i)
         for path in paths.values():
             if len(path) > 1:
                 yield sorted(path, key=lambda i: next(iter(descents[i].values())).C)

