@@ -53,8 +53,48 @@ def rotation():
     figure.savefig(IMAGES / "rotation.png", dpi=150)
 
 
+def projection():
+    """Steps between bounds: the nearest point, as the eye sees it and as the cost does."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2)) @ [[1.0, 0.8], [0.0, 0.5]]
+    y = (X @ [-1.0, 2.0] + rng.logistic(size=400) > 0).astype(int)
+    bounds = (0, 1.2)
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 4.8), layout="constrained", sharey=True)
+    u, v = np.linspace(-1.3, 1.8, 120), np.linspace(-0.4, 2.6, 120)
+    points = np.stack(np.meshgrid(u, v), axis=-1)
+    z = points @ X.T
+    costs = (np.logaddexp(0, z) - y * z).mean(axis=-1)
+    levels = np.quantile(costs, np.linspace(0, 1, 18) ** 2)
+    for ax, options, title in (
+        (axes[0], {"learning_rate": 7.0}, "w itself: step, then clip"),
+        (axes[1], {"learning_rate": "auto", "coordinates": "decorrelated"}, "the metric of a map"),
+    ):
+        ax.contour(u, v, costs, levels=levels, alpha=0.4)
+        ax.fill([0, 1.2, 1.2, 0], [0, 0, 1.2, 1.2], color="C0", alpha=0.12)
+        options |= {"bounds": bounds, "coef_init": [0.9, 0.1], "fit_intercept": False}
+        steps = list(islice(descend(X, y, **options), 9))
+        path = np.array([step.coef for step in steps])
+        for here in steps[:-1]:
+            space = here.coordinates
+            if ax is axes[0]:
+                there = here.coef - 7.0 * here.gradient[0]
+            else:
+                map_ = space.euclidean
+                at, along = map_.pack(here.w, here.b), map_.pull_back(here.dw, here.db)
+                there = map_.unpack(at - along)[0]
+            following = path[here.t + 1]
+            ax.plot(*np.transpose([here.coef, there]), color="0.4", linewidth=1)
+            ax.plot(*np.transpose([there, following]), color="C3", linestyle=":", linewidth=1.6)
+            ax.plot(*there, "x", color="0.4")
+        ax.plot(*path.T, "o", color="C3", markersize=4)
+        ax.set(title=title, xlabel="$w_1$", aspect="equal", xlim=(u[0], u[-1]), ylim=(v[0], v[-1]))
+    axes[0].set(ylabel="$w_2$")
+    figure.savefig(IMAGES / "projection.png", dpi=150)
+
+
 def main():
     rotation()
+    projection()
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     scaled = StandardScaler().set_output(transform="pandas").fit_transform(X)
 

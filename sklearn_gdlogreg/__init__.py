@@ -8,6 +8,7 @@ from ._course import check_gradient, cost_and_gradient, descend
 from ._estimator import GDLogisticRegression
 from ._plot import CoefficientPathDisplay, DescentDisplay, GDSearchDisplay, LossCurveDisplay
 from ._search import GDGridSearchCV, GDLogisticRegressionCV, GDRandomizedSearchCV
+from ._separation import check_separation
 
 __all__ = [
     "Checkpoint",
@@ -21,6 +22,7 @@ __all__ = [
     "LossCurveDisplay",
     "__version__",
     "check_gradient",
+    "check_separation",
     "cost_and_gradient",
     "descend",
 ]

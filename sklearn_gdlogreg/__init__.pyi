@@ -12,6 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from ._course import MatrixLike, check_gradient, cost_and_gradient, descend
+from ._data.by_feature import BoundsLike, FactorsLike
+from ._separation import check_separation
 
 __all__ = [
     "Checkpoint",
@@ -25,6 +27,7 @@ __all__ = [
     "LossCurveDisplay",
     "__version__",
     "check_gradient",
+    "check_separation",
     "cost_and_gradient",
     "descend",
 ]
@@ -62,6 +65,8 @@ class GDLogisticRegression(BaseEstimator):
         tol: float = 1e-4,
         C: float = ...,
         l1_ratio: float = 0.0,
+        penalty_factors: FactorsLike | None = None,
+        bounds: BoundsLike | None = None,
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         coordinates: str = "auto",
@@ -125,6 +130,8 @@ class GDLogisticRegressionCV(BaseEstimator):
         *,
         Cs: int | ArrayLike = 10,
         l1_ratios: ArrayLike = ...,
+        penalty_factors: FactorsLike | None = None,
+        bounds: BoundsLike | None = None,
         fit_intercept: bool = True,
         cv: Any = None,
         scoring: Any = "neg_log_loss",

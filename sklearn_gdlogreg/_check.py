@@ -401,7 +401,8 @@ def check_start(given, objective):
 
     `given` names the two as the caller's parameters are named: {"coef_init": ...,
     "intercept_init": ...}. For two classes coef may also have the shape (1, n), and intercept
-    (1,), as coef_ and intercept_ have them.
+    (1,), as coef_ and intercept_ have them. Where 0 is outside the bounds, a start that is not
+    given is the nearest number within them.
     """
     (coef_name, coef), (intercept_name, intercept) = given.items()
     n, outputs, dtype = objective.n, objective.outputs, objective.dtype
@@ -412,7 +413,23 @@ def check_start(given, objective):
             f"{intercept_name} is {intercept!r}, but fit_intercept=False keeps the intercept at 0: "
             "leave it out, or set fit_intercept=True."
         )
-    return w, b, " and ".join(name for name, value in given.items() if value is not None)
+    within = objective.penalty.clipped(w)
+    if coef is not None:
+        _check_within(coef_name, w, within)
+    return within, b, " and ".join(name for name, value in given.items() if value is not None)
+
+
+def _check_within(name, w, within):
+    """Refuse a start outside the bounds, by more than the rounding of its dtype."""
+    outside = np.abs(w - within) > 2 * np.finfo(w.dtype).eps * np.abs(w)
+    if outside.any():
+        place = tuple(np.argwhere(outside)[0].tolist())
+        of_class = f" and class number {place[0]}" if len(place) > 1 else ""
+        raise ValueError(
+            f"{name} is outside the bounds: {w[place].item()!r} for feature {place[-1]}{of_class}, "
+            f"where the nearest allowed is {within[place].item()!r}. Start within them, for "
+            "instance by leaving it out, or change bounds."
+        )
 
 
 def _check_initial(name, value, shape, binary_shape, dtype):

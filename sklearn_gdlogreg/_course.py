@@ -19,6 +19,8 @@ from ._check import (
     check_weights,
     quiet,
 )
+from ._data.by_feature import BoundsLike, FactorsLike, check_bounds, check_penalty_factors
+from ._data.schema import Schema, feature_names
 from ._descent.parameters import DESCENT_PARAMETERS
 from ._descent.steps import Step, begin
 from ._objective.objective import Objective, linear_in
@@ -115,6 +117,8 @@ def descend(
     sample_weight: ArrayLike | None = None,
     C: float = np.inf,
     l1_ratio: float = 0.0,
+    penalty_factors: FactorsLike | None = None,
+    bounds: BoundsLike | None = None,
     fit_intercept: bool = True,
     coordinates: str = "auto",
     coef_init: ArrayLike | None = None,
@@ -146,6 +150,11 @@ def descend(
         Inverse of the strength of the penalty, as in LogisticRegression; inf means none.
     l1_ratio : float in [0, 1], default=0.0
         The share of L1 in the penalty.
+    penalty_factors : array-like of shape (n_features,) or dict, default=None
+        What multiplies the penalty of each feature, as in :class:`GDLogisticRegression`.
+    bounds : (low, high), dict or scipy.optimize.Bounds, default=None
+        What the coefficients stay between, as in :class:`GDLogisticRegression`: each step is
+        followed by ``w := clip(w, low, high)``.
     fit_intercept : bool, default=True
         Whether b moves at all.
     coordinates : {"auto", "raw", "standardized", "decorrelated"}, default="auto"
@@ -191,15 +200,20 @@ def descend(
     2 0.5191 [0.4558] -0.399
     3 0.4653 [0.5596] -0.6125
     """
+    names = feature_names(X)
     X, y = check_rows_as_examples(X, y, "descend")
     codes = check_codes(y)
+    n_classes = max(2, int(codes.max()) + 1)
+    schema = Schema(np.arange(n_classes), names, X.shape[1], X.dtype)
     objective = Objective.in_memory(
         X,
         codes,
-        n_classes=max(2, int(codes.max()) + 1),
+        n_classes,
         sample_weight=check_weights(sample_weight, X),
         C=check_float("C", C),
         l1_ratio=check_float("l1_ratio", l1_ratio),
+        penalty_factors=check_penalty_factors(penalty_factors, schema),
+        bounds=check_bounds(bounds, schema),
         fit_intercept=fit_intercept,
         n_jobs=n_jobs,
     )

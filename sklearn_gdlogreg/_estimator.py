@@ -184,14 +184,14 @@ class GDLogisticRegression(
         The largest number of iterations. 0 leaves the start itself as the model.
 
     tol : float, default=1e-4
-        Stop when no entry of the gradient (with L1: of the optimality violation) is larger than
-        this in absolute value, in the coordinates being descended in. In raw coordinates and
-        without L1 that is LogisticRegression's criterion with lbfgs. Beyond it, rules that look at
-        the cost ("auto", "barzilai-borwein", "backtracking") go on, if there is a penalty, until
-        the cost can fall by no more than a tenth of `tol`, relative to itself, as estimated by
-        alpha / 2 times the squared norm of the gradient with the longest alpha of the last ten
-        steps. 0 runs exactly `max_iter` iterations, and warns only of a learning rate that is too
-        large.
+        Stop when no entry of the gradient (with L1 or bounds: of the optimality violation) is
+        larger than this in absolute value, in the coordinates being descended in. In raw
+        coordinates and without these that is LogisticRegression's criterion with lbfgs. Beyond it,
+        rules that look at the cost ("auto", "barzilai-borwein", "backtracking") go on, if there is
+        a penalty, until the cost can fall by no more than a tenth of `tol`, relative to itself, as
+        estimated by alpha / 2 times the squared norm of the gradient with the longest alpha of the
+        last ten steps. 0 runs exactly `max_iter` iterations, and warns only of a learning rate that
+        is too large.
 
     C : float in (0, inf], default=inf
         Inverse of the strength of the penalty, as in LogisticRegression. The default is no
@@ -200,6 +200,32 @@ class GDLogisticRegression(
     l1_ratio : float in [0, 1], default=0.0
         The share of L1 in the penalty: 0 is L2, 1 is L1, between them the elastic net. Without
         effect, but for a warning, if ``C=inf``.
+
+    penalty_factors : array-like of shape (n_features,) or dict, default=None
+        What multiplies the penalty of each feature, in an array or, for those that differ from 1,
+        by name or place: with :math:`f_j` the factor of feature j,
+
+        .. math::
+
+            r(w) = \frac{1}{C \sum_i s_i}
+            \sum_j f_j \Big(\rho |w_j| + \frac{1 - \rho}{2} w_j^2 \Big)
+
+        They are not negative, and 0 leaves a feature without a penalty: ``{"age": 0}``. They are
+        used as they are (glmnet rescales its penalty.factor).
+
+    bounds : (low, high), dict or scipy.optimize.Bounds, default=None
+        What the coefficients, in the units of X, stay between: ``low <= coef_ <= high``. Each is a
+        number, or an array of shape (n_features,), or for the softmax (n_classes, n_features);
+        infinite, or None, where there is no bound. A dict has the pairs of some features, by name
+        or place: ``{"age": (0, None)}``. With two classes the coefficients are those of
+        ``classes_[1]``. The intercept has no bounds. Every step is followed by the nearest point
+        within them,
+
+        .. math::
+
+            w := \min(\max(w - \alpha \, \partial J / \partial w, \text{low}), \text{high})
+
+        (with L1 after its threshold), and the start is 0, or the nearest to it.
 
     fit_intercept : bool, default=True
         Whether there is a b; without it the decision boundary goes through the origin.
@@ -220,12 +246,12 @@ class GDLogisticRegression(
           every 8 to 20 steps, where the descent has come to. Made anew at every step it would be
           Newton's method; between two times it is gradient descent, one pass over X a step. Of
           many rows (over 200 a column), a sample of them makes the coordinates. With an L1
-          penalty, whose prox needs the features apart, they are the standardized ones, and it is
-          lengths that the second derivative measures: every step solves a lasso of p x p, which
-          does not look at X.
+          penalty or bounds, which need the features apart, they are the standardized ones, and it
+          is lengths that the second derivative measures: every step solves a lasso of p x p,
+          within the bounds, which does not look at X.
         - ``"auto"``: raw, unless ``learning_rate="auto"``: then decorrelated where that is
-          estimated to be faster (up to some thousand columns; with L1 for two classes), else
-          standardized.
+          estimated to be faster (up to some thousand columns; with L1 or bounds for two
+          classes), else standardized.
 
     warm_start : bool, default=False
         Whether `fit` continues from the coefficients of the previous call. `max_iter`, `n_iter_`
@@ -282,8 +308,8 @@ class GDLogisticRegression(
         The learning rate of each iteration, in `coordinates_`.
 
     gradient_norms_ : ndarray of shape (`n_iter_` + 1,)
-        What `tol` bounds: the largest absolute entry of the gradient (with L1: of the optimality
-        violation) in `coordinates_`, at the start and after each iteration.
+        What `tol` bounds: the largest absolute entry of the gradient (with L1 or bounds: of the
+        optimality violation) in `coordinates_`, at the start and after each iteration.
 
     seconds_ : ndarray of shape (`n_iter_` + 1,)
         The time in seconds since the descent began, at the start and after each iteration.
@@ -393,6 +419,8 @@ class GDLogisticRegression(
         tol=1e-4,
         C=np.inf,
         l1_ratio=0.0,
+        penalty_factors=None,
+        bounds=None,
         fit_intercept=True,
         class_weight=None,
         coordinates="auto",
@@ -410,6 +438,8 @@ class GDLogisticRegression(
         self.tol = tol
         self.C = C
         self.l1_ratio = l1_ratio
+        self.penalty_factors = penalty_factors
+        self.bounds = bounds
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.coordinates = coordinates
@@ -469,7 +499,8 @@ class GDLogisticRegression(
             Their weights.
 
         coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
-            Where `coef_` starts; zeros if None, or the previous fit's with ``warm_start=True``.
+            Where `coef_` starts, within the bounds; zeros if None, or the previous fit's with
+            ``warm_start=True``.
 
         intercept_init : array-like of shape (1,) or (n_classes,), default=None
             Where `intercept_` starts, likewise.
@@ -502,7 +533,7 @@ class GDLogisticRegression(
             finite, if Ctrl-C ended the descent, or if the classes are separable, wholly or in part,
             and nothing bounds the coefficients. It says what to change.
         UserWarning
-            If `l1_ratio` has no effect because there is no penalty.
+            If `l1_ratio` or `penalty_factors` have no effect because there is no penalty.
         """
         self._validate_params()
         _fit.check_validation(self, X_val, y_val, sample_weight_val)
@@ -619,9 +650,24 @@ class GDLogisticRegression(
         model : sklearn.linear_model.LogisticRegression
             With the same coefficients, hence the same predictions, up to the rounding of
             probabilities. Its parameters are such that its own `fit` would go for the same
-            optimum.
+            optimum, if there are no bounds and no penalty factors.
+
+        Warns
+        -----
+        UserWarning
+            If there are: LogisticRegression has neither, and would end elsewhere were it fitted.
         """
         check_is_fitted(self)
+        unknown = [
+            name for name in ("penalty_factors", "bounds") if getattr(self, name) is not None
+        ]
+        if unknown:
+            warnings.warn(
+                f"LogisticRegression has no {' and no '.join(unknown)}: the model predicts what "
+                "this one does, but its own fit would end elsewhere. Do not fit it again.",
+                UserWarning,
+                stacklevel=2,
+            )
         model = LogisticRegression(
             **penalty_parameters(self.C, self.l1_ratio),
             fit_intercept=self.fit_intercept,

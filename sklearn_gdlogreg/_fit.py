@@ -13,6 +13,7 @@ import numpy as np
 
 from ._check import check_float, check_start, on_host, quiet
 from ._checkpoint import Checkpoint
+from ._data.by_feature import check_bounds, check_penalty_factors
 from ._data.class_weights import class_weights
 from ._data.schema import Schema
 from ._descent.learning_rate import rule_for
@@ -66,21 +67,28 @@ def rows_for(parameters, examples):
 
 def objective_for(parameters, examples, rows=None) -> Objective:
     """The cost that the parameters make of examples, or of the rows that these are."""
+    of_features = {
+        "penalty_factors": check_penalty_factors(parameters.penalty_factors, examples.schema),
+        "bounds": check_bounds(parameters.bounds, examples.schema),
+    }
     return Objective(
         rows_for(parameters, examples) if rows is None else rows,
         C=check_float("C", parameters.C),
         l1_ratio=check_float("l1_ratio", parameters.l1_ratio),
         fit_intercept=parameters.fit_intercept,
+        **of_features,
     )
 
 
 def warn_of_no_effect(parameters, stacklevel):
-    """An L1 ratio of no penalty is a mistake."""
+    """An L1 ratio, or a factor, of no penalty is a mistake."""
     C, l1_ratio = check_float("C", parameters.C), check_float("l1_ratio", parameters.l1_ratio)
-    if l1_ratio > 0 and math.isinf(C):
+    without_effect = [f"l1_ratio={l1_ratio} has"] * (l1_ratio > 0)
+    without_effect += ["penalty_factors have"] * (parameters.penalty_factors is not None)
+    if without_effect and math.isinf(C):
         warnings.warn(
-            f"l1_ratio={l1_ratio} has no effect, because C=inf is no penalty at all; set C, "
-            "for instance C=1.",
+            f"{' and '.join(without_effect)} no effect, because C=inf is no penalty at all; set "
+            "C, for instance C=1.",
             UserWarning,
             stacklevel=stacklevel + 1,
         )

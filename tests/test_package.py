@@ -48,6 +48,7 @@ def test_public_names():
         "LossCurveDisplay",
         "__version__",
         "check_gradient",
+        "check_separation",
         "cost_and_gradient",
         "descend",
     }

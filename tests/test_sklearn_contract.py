@@ -30,6 +30,7 @@ CONFIGURATIONS = [
     ),
     GDLogisticRegression(C=1.0),
     GDLogisticRegression(C=1.0, l1_ratio=1.0),
+    GDLogisticRegression(C=1.0, bounds=(-2, 2)),
     GDLogisticRegression(tol=0, max_iter=50),
     GDLogisticRegression(class_weight="balanced", C=1.0),
     GDLogisticRegression(warm_start=True, C=1.0),

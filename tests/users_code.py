@@ -19,6 +19,7 @@ from sklearn_gdlogreg import (
     LossCurveDisplay,
     __version__,
     check_gradient,
+    check_separation,
     cost_and_gradient,
     descend,
 )
@@ -36,6 +37,8 @@ def course(X: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> float:
         if step.t == 10:
             assert_type(step.cost, float)
             check = check_gradient(X, y, step.coef, step.intercept, C=1.0)
+            separation = check_separation(X, y, bounds={0: (0, None)})
+            print(separation.kind, separation.infinite, bool(separation))
             return check.difference if check.passed else len(check.verdict)
     return 0.0
 
@@ -46,6 +49,8 @@ def fit(X: npt.NDArray[np.float64], y: list[str], folder: Path) -> GDLogisticReg
         clf.fit(X, y, sample_weight=np.ones(len(y)), X_val=X, y_val=y), GDLogisticRegression
     )
     again = GDLogisticRegression(0.1, max_iter=5, tol=0, store_path=True, random_state=0)
+    again.set_params(bounds=(0, None), penalty_factors={"age": 0.0})
+    GDLogisticRegression(C=1, bounds=(None, np.ones(X.shape[1])), penalty_factors=[1, 2])
     again.set_params(C=2.0, verbose=0).set_callbacks(Checkpoint(folder / "descent.npz", every=5))
     again = again.fit(X, y, coef_init=clf.coef_, intercept_init=clf.intercept_)
     print(__version__, again.get_params()["C"], again.stop_reason_, again.coordinates_)

@@ -16,6 +16,7 @@ from decimal import Decimal
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import Bounds
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 
@@ -205,6 +206,21 @@ PARAMETERS = {
     "tol": [1e-4, 0, 1e-12, 1e300] * 3 + [-1, np.nan, None, "x"],
     "C": [np.inf, 1.0, 1e-300, 1e300, 1e-10, 10] * 3 + [0, -1, np.nan, "x", None],
     "l1_ratio": [0.0, 0.0, 1.0, 0.5] * 3 + [-1, 2, np.nan, None, "x"],
+    "penalty_factors": [None, {0: 0}, {0: 0.0, 1: 5.0}, {0: 1e300, 1: 1e-300}, [1.0, 2.0]] * 2
+    + [{0: -1}, {0: np.nan}, {99: 1}, {"a": 1}, {0: [1]}, "x", 3.0, {None: 1}],
+    "bounds": [None, (0, None), (None, 0), (-1, 1), (0, 0), (1, 2), {0: (0, None)}] * 2
+    + [Bounds(0, 1), {0: (1e300, None)}, {0: (-1e-320, 1e-320)}, (np.zeros(2), np.ones(2))]
+    + [
+        (2, 1),
+        (np.nan, 1),
+        (np.inf, np.inf),
+        {99: (0, 1)},
+        {0: 1},
+        "x",
+        [1],
+        (0, "a"),
+        {"a": (0, 1)},
+    ],
     "fit_intercept": [True, False] * 4 + [None, "no"],
     "class_weight": [None] * 8
     + ["balanced", {0: 2.0}, {0: 0}, {0: 0, 1: 0}, {0: -1}, {"c0": 1e308}, {0: np.nan}, "x", [1]],
@@ -269,7 +285,11 @@ def check(seed):
         return f"took {seconds:.0f} s ({form}, {options})"
     for warning in caught:
         ours = issubclass(warning.category, ConvergenceWarning | DataConversionWarning)
-        known = ("has no effect", "The number of unique classes is greater than 50%")
+        known = (
+            "has no effect",
+            "have no effect",
+            "The number of unique classes is greater than 50%",
+        )
         if not ours and not any(text in str(warning.message) for text in known):
             where = f"{warning.filename}:{warning.lineno}"
             if form in ("complex", "masked", "float16", "longdouble") or labels == "complex":
@@ -284,6 +304,10 @@ def check(seed):
 def _check_fit(clf, X, y, weight, start, options, form):
     if not (np.isfinite(clf.coef_).all() and np.isfinite(clf.loss_curve_).all()):
         return f"not finite ({form}, {options})"
+    if isinstance(clf.bounds, tuple):
+        low, high = (-np.inf if clf.bounds[0] is None else clf.bounds[0], clf.bounds[1])
+        if not (clf.coef_ >= low).all() or (high is not None and not (clf.coef_ <= high).all()):
+            return f"coefficients beyond their bounds ({form}, {options})"
     if len(clf.loss_curve_) != clf.n_iter_[0] + 1:
         return "curves of another length than n_iter_"
     proba = clf.predict_proba(X)

@@ -95,7 +95,10 @@ class DevicePart(Part):
         return DevicePart(X, y, share, self.xp, self.block_length)
 
     def _sampled(self, stride):
-        return self.xp.xp.asarray(super()._sampled(stride), device=self.xp.device)
+        return self._here(super()._sampled(stride))
+
+    def _here(self, array):
+        return self.xp.xp.asarray(array, device=self.xp.device)
 
     def _take(self, rows, chosen):
         return self.xp.take(rows, chosen, axis=0)
@@ -133,7 +136,7 @@ class OnDevice(InMemory):
 
     @staticmethod
     def _back(value):
-        if isinstance(value, int | float | dict | np.ndarray):
+        if isinstance(value, int | float | dict | list | np.ndarray):
             return value
         value = on_host(value)
         return value if value.ndim else value[()]

@@ -6,10 +6,11 @@ coordinates of w, and in its last entry that of b.
 """
 
 import copy
-import math
 
 import numpy as np
 from scipy.linalg import get_lapack_funcs, solve_triangular
+
+from .._objective.penalty import root
 
 
 def join(w, b):
@@ -97,7 +98,7 @@ class Coordinates:
             The moments of the columns of X.
         second_derivative_bound : float
             What bounds the second derivative of the loss in z.
-        l2 : float
+        l2 : float or ndarray of shape (n_features,)
             The strength of the L2 penalty.
         """
         raise NotImplementedError
@@ -124,7 +125,7 @@ class Raw(Coordinates):
     @staticmethod
     def hessian_bound(mean, deviation, second_derivative_bound, l2):
         size = np.hypot(mean, deviation)
-        return second_derivative_bound * (_sum_of_squares(size) + 1) + l2
+        return second_derivative_bound * (_sum_of_squares(size) + 1) + float(np.max(l2))
 
 
 def is_constant(mean, deviation, roundings=10):
@@ -151,7 +152,7 @@ class Standardized(Coordinates):
         # and dividing by the spread would blow that up. Its mean is the one scale it has; a column
         # of zeros has none.
         spread = np.where(is_constant(mean, deviation), np.abs(mean), deviation)
-        spread = np.hypot(spread, 2 * math.sqrt(l2))
+        spread = np.hypot(spread, 2 * root(l2))
         spread = np.where(spread > 0, spread, 1)
         # The clip keeps 1 / spread finite for spreads among the denormal numbers.
         self.scale = 1 / np.maximum(spread, np.finfo(spread.dtype).tiny)

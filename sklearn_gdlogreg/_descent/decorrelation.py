@@ -76,6 +76,7 @@ class Decorrelation:
         self.objective = objective
         self.mixes = may_mix and mixes_classes(objective)
         self.standardized = standardized
+        self.held = None
         self.remembers, self.known = False, None
         m, n = objective.m, objective.n
         self.stride = max(1, m // (ROWS_PER_COLUMN * (n + 1)))
@@ -134,7 +135,8 @@ class Decorrelation:
         objective = self.objective
         # With fewer rows than columns and nothing but rounding to tell the other directions
         # apart, their coordinates would be noise.
-        singular = self.weighted <= objective.n + 1 and not objective.penalty.l2
+        unpenalized = np.count_nonzero(np.broadcast_to(objective.penalty.l2, objective.n) == 0)
+        singular = unpenalized > 0 and self.weighted <= unpenalized + 1
         price = self.price + self.period * self.price_of_step
         # A metric that does not mix the classes resists what they have in common, which an L1
         # penalty sees: with little of it, a softmax would creep.
@@ -181,6 +183,9 @@ class Decorrelation:
             # The intercept has a coordinate of its own, in which nothing ever moves.
             H[..., -1, :] = H[..., :, -1] = 0
             H[..., -1, -1] = 1
+        if self.held is not None:  # and so have features that are not to move
+            H[self.held] = H[:, self.held] = 0
+            H[self.held, self.held] = 1
         if self.stride > 1:
             features, deviation = self._missed
             spread = np.square(deviation * standardized.scale[features])

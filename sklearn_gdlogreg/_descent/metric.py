@@ -1,7 +1,8 @@
-"""An L1 penalty in the metric of the second derivative: features apart, and yet decorrelated."""
+"""L1 and bounds in the metric of the second derivative: features apart, and yet decorrelated."""
 
 import numpy as np
 
+from .box import bounded_lasso
 from .coordinates import Coordinates, Decorrelated, applied, join, make_definite
 from .lasso import lasso
 
@@ -14,8 +15,9 @@ class Metric(Coordinates):
 
         v := argmin_u  1/2 (u - v)' H (u - v) + alpha * (dv . (u - v) + l1 * sum_j scale_j |u_j|)
 
-    This is a lasso of as many rows as columns, which never looks at X. The intercept c has no
-    penalty: it is where the rest is lowest in it,
+    This is a lasso of as many rows as columns, which never looks at X; between bounds, if there are
+    any, which a scale of each feature leaves bounds. The intercept c has no penalty: it is where
+    the rest is lowest in it,
 
         c := c - h . (u - v) / H_cc - alpha * dc / H_cc,       h = H's column of the intercept
 
@@ -66,13 +68,18 @@ class Metric(Coordinates):
 
     def moved(self, wb, dwb, learning_rate, penalty):
         threshold = penalty.l1 * self.scale
+        # An entry without a threshold has no reason to be 0, as those of a lasso have.
+        edges = None
+        if penalty.bounded or not np.all(threshold):
+            edges = penalty.bounds_of(self.scale)
         if wb.ndim == 1:
-            return self._moved(self._of(()), wb, dwb, learning_rate, threshold)
+            return self._moved(self._of(()), wb, dwb, learning_rate, threshold, edges)
+        edges = edges and [np.broadcast_to(u, wb[:, :-1].shape) for u in edges]
         # A class that is more curved than all together takes shorter steps.
         rates = np.broadcast_to(learning_rate / self.of_class, len(wb))
         return np.array(
             [
-                self._moved(self._of(k), *of_class, threshold)
+                self._moved(self._of(k), *of_class, threshold, edges and [u[k] for u in edges])
                 for k, of_class in enumerate(zip(wb, dwb, rates, strict=True))
             ]
         )
@@ -82,11 +89,14 @@ class Metric(Coordinates):
         own = (self.reduced, self.coupling, self.of_intercept)
         return own if self.reduced.ndim == 2 else tuple(each[k] for each in own)
 
-    def _moved(self, matrices, wb, dwb, rate, threshold):
+    def _moved(self, matrices, wb, dwb, rate, threshold, edges):
         reduced, coupling, of_intercept = matrices
         v, dv, dc = wb[:-1], dwb[:-1], dwb[-1]
         q = reduced @ v - rate * (dv - coupling * dc)
-        u = lasso(reduced, q, rate * threshold, v)
+        if edges is None:
+            u = lasso(reduced, q, rate * threshold, v)
+        else:
+            u = bounded_lasso(reduced, q, rate * threshold, *edges, v)
         there = np.empty_like(wb)
         there[:-1] = u
         there[-1] = wb[-1] - coupling @ (u - v) - rate * dc / of_intercept

@@ -198,7 +198,7 @@ def spans_all(objective):
 
     With a penalty that is the same for all coefficients, every Newton step is a sum of rows.
     """
-    return objective.penalty.l2 > 0 and pays(objective)
+    return pays(objective) and objective.penalty.l2 > 0
 
 
 def precise(objective):

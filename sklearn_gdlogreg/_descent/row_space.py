@@ -273,7 +273,9 @@ def _gram(block):
 def pays(objective: Objective) -> bool:
     """Whether a step in the row space of these rows is cheaper than one over the columns."""
     whole = getattr(objective.rows, "whole", None)
-    if whole is None or _is_mapped(whole.X) or not objective.penalty.smooth:
+    # Rows are coordinates only where all directions are penalized alike.
+    rotates = objective.penalty.smooth and objective.penalty.same_for_all
+    if whole is None or _is_mapped(whole.X) or not rotates:
         return False
     if objective.rows.stored is not None and 2 * objective.m**2 > objective.rows.stored:
         return False

@@ -101,7 +101,10 @@ class Problem:
     def move(self, here, learning_rate):
         """One iteration: w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
         wb = self.coordinates.moved(here.wb, here.dwb, learning_rate, self.penalty)
-        return self._step(here.t + 1, wb, learning_rate, *self.coordinates.unpack(wb))
+        w, b = self.coordinates.unpack(wb)
+        if self.penalty.bounded:
+            w = self.penalty.at_bounds(w, wb[..., :-1], self.coordinates.scale)
+        return self._step(here.t + 1, wb, learning_rate, w, b)
 
     def _step(self, t, wb, learning_rate, w, b):
         J, dw, db = self.objective.cost_and_gradient(w, b)

@@ -21,7 +21,7 @@ from .._check import quiet
 from .cross_entropy import loss_for
 from .in_memory import InMemory, accumulated, added, largest
 from .moments import moments, second_moments_in
-from .penalty import ElasticNet
+from .penalty import ElasticNet, root
 
 
 def linear(X, w, b):
@@ -128,9 +128,13 @@ def preferences_in(part, loss, w, b):
 
 def shares_of_classes_in(part, n_classes):
     """What the rows of every class count together."""
-    xp, classes = part.xp, part.xp.arange(n_classes)[:, None]
-    of_blocks = (xp.where(classes == block.y[None, :], block.share, 0.0) for block in part.blocks)
-    return (reduce(np.add, (part.on_host(xp.sum(shares, axis=-1)) for shares in of_blocks)),)
+    classes = np.arange(n_classes)[:, None]
+    # Labels are integers or floats, which not every library compares with each other.
+    of_blocks = (
+        np.where(classes == part.on_host(block.y), part.on_host(block.share), 0.0)
+        for block in part.blocks
+    )
+    return (reduce(np.add, (np.sum(shares, axis=-1) for shares in of_blocks)),)
 
 
 def largest_second_derivative_in(part, loss, w, b, stride):
@@ -187,22 +191,41 @@ class Objective:
         The penalty, as in LogisticRegression.
     fit_intercept : bool
         If false, db is 0, so that b stays where it starts.
+    penalty_factors : ndarray of shape (n,), or None
+        What multiplies the penalty of each feature.
+    bounds : pair of ndarray of shape (*outputs, n), or None
+        The lowest and the highest values of w.
     """
 
-    def __init__(self, rows, *, C=np.inf, l1_ratio=0.0, fit_intercept=True):
+    def __init__(
+        self,
+        rows,
+        *,
+        C=np.inf,
+        l1_ratio=0.0,
+        fit_intercept=True,
+        penalty_factors=None,
+        bounds=None,
+    ):
         self.rows = rows
         self.m, self.n, self.dtype = rows.m, rows.n, rows.dtype
         self.loss, self.outputs = loss_for(rows.n_classes)
         self.fit_intercept = fit_intercept
         # Beyond this, w is 0 to the last bit; squares of it would overflow.
         strongest = math.sqrt(np.finfo(rows.dtype).max)
-        self.penalty = ElasticNet.from_C(C, l1_ratio, rows.total_weight, strongest)
+        self.penalty = ElasticNet.from_C(
+            C, l1_ratio, rows.total_weight, strongest, penalty_factors, bounds
+        )
 
     @classmethod
-    def in_memory(cls, X, codes, n_classes, *, C=np.inf, l1_ratio=0.0, fit_intercept=True, **rows):
-        """The cost of examples in arrays; `rows` as in InMemory.of."""
-        rows = InMemory.of(X, codes, n_classes, **rows)
-        return cls(rows, C=C, l1_ratio=l1_ratio, fit_intercept=fit_intercept)
+    def in_memory(
+        cls, X, codes, n_classes, *, sample_weight=None, of_class=None, n_jobs=None, **options
+    ):
+        """The cost of examples in arrays, as in InMemory.of; `options` as here."""
+        rows = InMemory.of(
+            X, codes, n_classes, sample_weight=sample_weight, of_class=of_class, n_jobs=n_jobs
+        )
+        return cls(rows, **options)
 
     def cost_and_gradient(
         self, w: np.ndarray, b: np.ndarray
@@ -290,7 +313,7 @@ class Objective:
         )
         features = np.arange(self.n)
         # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
-        H[..., features, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
+        H[..., features, features] += (root(self.penalty.l2) * scale) ** 2
         return H, weight
 
     def hessian_of_classes(self, w, b, mean, scale, sample):

@@ -157,6 +157,15 @@ class Part:
     def _take(self, rows, chosen):
         return rows[chosen] if sparse.issparse(rows) else np.take(rows, chosen, axis=0)
 
+    def rows_at(self, rows, places):
+        """Some rows, by their numbers here."""
+        return self._take(rows, self._here(places))
+
+    @staticmethod
+    def _here(array):
+        """An array of NumPy as one of the library that the rows are in."""
+        return array
+
     def select_columns(self, columns):
         """Some columns of sparse rows."""
         everything = len(columns) == self.X.shape[1]

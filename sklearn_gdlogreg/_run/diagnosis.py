@@ -7,6 +7,7 @@ import numpy as np
 from .._check import quiet
 from .._descent.coordinates import is_constant
 from .._descent.eigenvalues import lambda_max, lipschitz
+from .._descent.recession import is_cheap, recession
 from .._descent.separation import lacks_minimum
 from .optimality import to_be_had
 from .run import Result
@@ -30,11 +31,14 @@ def warning(run: Result, column_name: Callable[[int], str]) -> str:
         sentences.append(stalled(run, column_name))
     elif run.stop_reason == "max_iter":
         sentences.append(not_converged(run, column_name))
-    if not run.objective.penalty:
-        if run.objective.separates(run.last.coef, run.last.intercept):
-            sentences.append(SEPARABLE)
-        elif lacks_minimum(run.objective, run.last):
-            sentences.append(QUASI_SEPARATED)
+    penalty = run.objective.penalty
+    w, b = run.last.coef, run.last.intercept
+    ways = down, up = penalty.may_grow(w.shape)
+    may_go_on = not penalty and (np.where(w < 0, down, (w == 0) | up)).all()
+    if may_go_on and run.objective.separates(w, b):
+        sentences.append(SEPARABLE)
+    elif np.any(ways) and lacks_minimum(run.objective, run.last):
+        sentences.append(quasi_separated(run, column_name))
     sentences += _taken_for_constants(run, column_name)
     return " ".join(sentences)
 
@@ -141,17 +145,42 @@ SEPARABLE = (
     "The classes are linearly separable and there is no penalty (C=inf): the cost has no minimum, "
     "the coefficients grow for as long as the descent goes on, and their size says only when it "
     "stopped. The predicted classes are unaffected. Set a penalty, such as C=1, for coefficients "
-    "and probabilities with a meaning."
+    "and probabilities with a meaning. check_separation(X, y) says which columns separate them."
 )
 
-QUASI_SEPARATED = (
-    "The classes are separated wholly or in part (quasi-separation), and there is no penalty "
-    "(C=inf): some direction of the coefficients moves no row towards another class than its own, "
-    "and some rows away from one, as that of a feature that only rows of one class have. The cost "
-    "has no minimum, the coefficients grow in that direction for as long as the descent goes on, "
-    "and their size says only when it stopped. Set a penalty, such as C=1, for coefficients with a "
-    "meaning."
-)
+
+def quasi_separated(run, column_name):
+    """Some direction has no minimum; which one, where that is soon found out."""
+    objective = run.objective
+    held = bool(objective.penalty) or objective.penalty.bounded
+    why = (
+        "some coefficients have neither a penalty nor bounds"
+        if held
+        else "there is no penalty (C=inf)"
+    )
+    found = recession(objective) if is_cheap(objective) else None
+    which = (
+        f"This is a direction of {separating(found, column_name)}, for {found.moved:,} of "
+        f"{found.rows:,} rows."
+        if found is not None and found.moved
+        else "check_separation(X, y) says which coefficients have one."
+    )
+    return (
+        f"The classes are separated wholly or in part (quasi-separation), and {why}: some "
+        "direction of the coefficients moves no row towards another class than its own, and some "
+        "rows away from one, as that of a feature that only rows of one class have. The cost has "
+        "no minimum, the coefficients grow in that direction for as long as the descent goes on, "
+        f"and their size says only when it stopped. {which} Set a penalty, such as C=1, bounds of "
+        "these coefficients, or leave the columns out, for coefficients with a meaning."
+    )
+
+
+def separating(found, column_name, shown=3):
+    """The features of a direction that separates."""
+    of_features = np.abs(np.atleast_2d(found.w)).max(axis=0)
+    features = np.flatnonzero(of_features)
+    listed = ", ".join(column_name(int(j)) for j in features[:shown])
+    return listed + f" and {len(features) - shown} more" * (len(features) > shown)
 
 
 def _violation(run):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import Bounds
 
 from .._descent.steps import Step
 from .observers import Observer
@@ -94,6 +95,14 @@ def _described(value):
         return f"{_described(value.func)} of {value.args} and {value.keywords}"
     if callable(value):
         return f"a function {getattr(value, '__name__', '')}"
+    if isinstance(value, np.ndarray):
+        if value.size > 6:  # its own text would leave out the middle, or be as long as it is
+            return f"an array of {value.shape} with the digest {_digest_of_arrays({'': value})}"
+        return f"an array: {value.tolist()}"
+    if isinstance(value, list | tuple):
+        return f"{type(value).__name__} of {[_described(each) for each in value]}"
+    if isinstance(value, Bounds):
+        return f"bounds {_described(np.asarray(value.lb))}, {_described(np.asarray(value.ub))}"
     if isinstance(value, dict):
         return str(sorted((_described(key), _described(value[key])) for key in value))
     return repr(float(value)) if isinstance(value, Real) else repr(value)

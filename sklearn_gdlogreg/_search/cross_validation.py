@@ -47,6 +47,12 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
     l1_ratios : array-like of float, default=(0.0,)
         The values of `l1_ratio` to choose from: 0 is L2, 1 is L1.
 
+    penalty_factors : array-like of shape (n_features,) or dict, default=None
+        As in :class:`GDLogisticRegression`.
+
+    bounds : (low, high), dict or scipy.optimize.Bounds, default=None
+        As in :class:`GDLogisticRegression`.
+
     fit_intercept : bool, default=True
         Whether to fit b.
 
@@ -169,6 +175,8 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
         *,
         Cs=10,
         l1_ratios=(0.0,),
+        penalty_factors=None,
+        bounds=None,
         fit_intercept=True,
         cv=None,
         scoring="neg_log_loss",
@@ -183,6 +191,8 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
     ):
         self.Cs = Cs
         self.l1_ratios = l1_ratios
+        self.penalty_factors = penalty_factors
+        self.bounds = bounds
         self.fit_intercept = fit_intercept
         self.cv = cv
         self.scoring = scoring

@@ -2,7 +2,8 @@
 
 Candidates share the fitted transformers; of the last step,
 
-- constant learning rates, C, l1_ratio and class_weight: one descent side by side;
+- constant learning rates, C, l1_ratio, penalty_factors, bounds and class_weight: one descent side
+  by side;
 - max_iter: one descent to the largest, the others read off on the way;
 - C under a rule that chooses its rates: a path from the strongest penalty to the weakest, on which
   every descent begins where the one before it ended, in the coordinates that there are.
@@ -43,7 +44,7 @@ from .scores import scores_at_once
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
-SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "class_weight")
+SIDE_BY_SIDE = ("learning_rate", "C", "l1_ratio", "penalty_factors", "bounds", "class_weight")
 
 
 class CannotShare(Exception):
@@ -323,7 +324,9 @@ class Fold:
             rule = rule_for(member.learning_rate)
             forgets = not (rule.given or rule.counts) and member.tol > 0 and member.max_iter > 0
             # Nothing but its end is kept of a descent, and without a penalty it may have none.
-            if forgets and len(descent) == 1 and self.scorer_is_known and objectives[i].penalty:
+            penalty, shape = objectives[i].penalty, (*objectives[i].outputs, objectives[i].n)
+            ends = bool(penalty) and not np.any(penalty.may_grow(shape))
+            if forgets and len(descent) == 1 and self.scorer_is_known and ends:
                 own = self.candidates[next(iter(descent))]
                 shared = {name: own[name] for name in own if name not in ("C", "store_path")}
                 paths[token(shared)].append(i)

@@ -207,8 +207,9 @@ class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
     candidates, ``cv_results_`` and methods. On each fold,
 
     - candidates that differ in ``max_iter`` are one descent, read off on the way;
-    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio`` or
-      ``class_weight`` descend side by side, with one matrix product for all of them;
+    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio``,
+      ``penalty_factors``, ``bounds`` or ``class_weight`` descend side by side, with one matrix
+      product for all of them;
     - candidates that differ in ``C``, under a rule that chooses its rates (as "auto" does), follow
       each other from the strongest penalty to the weakest: every descent begins where the one
       before it ended, in the coordinates that there are;

@@ -105,7 +105,26 @@ def _rowwise_equal(a, b):
 def _start(objectives):
     first = objectives[0]
     shape = (len(objectives), *first.outputs)
-    return np.zeros((*shape, first.n), first.dtype), np.zeros(shape, first.dtype)
+    W = np.zeros((*shape, first.n), first.dtype)
+    for w, objective in zip(W, objectives, strict=True):
+        w[:] = objective.penalty.clipped(w)
+    return W, np.zeros(shape, first.dtype)
+
+
+def _penalty_of_all(penalties, dtype, shape):
+    """The penalties of several descents as one of W, which has this shape."""
+
+    def stacked(values):
+        if not any(map(np.ndim, values)):
+            return np.array(values, dtype).reshape(-1, *[1] * (len(shape) - 1))
+        return np.array([np.broadcast_to(value, shape[1:]) for value in values], dtype)
+
+    low = high = None
+    if any(each.bounded for each in penalties):
+        edges = [each.bounds_of(1.0) for each in penalties]
+        low, high = (stacked(ends) for ends in zip(*edges, strict=True))
+    l1, l2 = (stacked([getattr(each, name) for each in penalties]) for name in ("l1", "l2"))
+    return ElasticNet(l1, l2, low, high)
 
 
 def _ordinary(X):
@@ -129,11 +148,8 @@ class Together:
         # One number for each descent, in a shape that goes with W.
         self.shape = (len(chosen), *[1] * (len(self.outputs) + 1))
         self.learning_rate = np.array([learning_rates[i] for i in running], dtype)
-        self.penalties = ElasticNet(
-            np.array([o.penalty.l1 for o in chosen], dtype).reshape(self.shape),
-            np.array([o.penalty.l2 for o in chosen], dtype).reshape(self.shape),
-        )
-        self.has_l1 = bool(self.penalties.l1.any())
+        of_W = (len(chosen), *first.outputs, first.n)
+        self.penalties = _penalty_of_all([o.penalty for o in chosen], dtype, of_W)
         X, y, share, _ = first.rows.whole
         shares = [o.rows.whole.share for o in chosen]
         if shares and all(np.array_equal(each, shares[0]) for each in shares):
@@ -173,7 +189,8 @@ class Together:
 
     def violation(self, W, dW, db):
         """The largest entry of what keeps each from being optimal."""
-        features = self.penalties.violation(W, dW, 1.0) if self.has_l1 else np.abs(dW)
+        smooth = self.penalties.smooth
+        features = np.abs(dW) if smooth else self.penalties.violation(W, dW, 1.0)
         rows = len(W)
         return np.maximum(
             features.reshape(rows, -1).max(axis=1), np.abs(db).reshape(rows, -1).max(axis=1)
@@ -183,6 +200,6 @@ class Together:
         """w := w - alpha dw, b := b - alpha db, then the penalty's prox."""
         alpha = self.learning_rate.reshape(self.shape)
         W = W - alpha * dW
-        if self.has_l1:
+        if not self.penalties.smooth:
             W = self.penalties.prox(W, alpha, 1.0)
         return W, b - alpha[..., 0] * db

@@ -42,6 +42,12 @@ class DaskGDLogisticRegression(GDLogisticRegression):
     l1_ratio : float in [0, 1], default=0.0
         As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
 
+    penalty_factors : array-like of shape (n_features,) or dict, default=None
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
+    bounds : (low, high), dict or scipy.optimize.Bounds, default=None
+        As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
+
     fit_intercept : bool, default=True
         As in :class:`~sklearn_gdlogreg.GDLogisticRegression`.
 

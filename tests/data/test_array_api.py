@@ -22,6 +22,7 @@ from sklearn_gdlogreg import (
     GDLogisticRegression,
     LossCurveDisplay,
     check_gradient,
+    check_separation,
     cost_and_gradient,
     descend,
 )
@@ -38,6 +39,7 @@ OPTIONS = {
     "auto, no penalty": {"tol": 1e-6},
     "decorrelated": {"C": 0.1, "coordinates": "decorrelated", "fit_intercept": False},
     "L1": {"C": 0.5, "l1_ratio": 0.5, "max_iter": 30, "tol": 0},
+    "bounds": {"C": 0.5, "bounds": (0, None), "penalty_factors": {1: 0}},
     **{
         rule: {"learning_rate": rule, "max_iter": 15, "tol": 0}
         for rule in ("lipschitz", "backtracking", "barzilai-borwein", "adaptive", "silver")
@@ -193,3 +195,14 @@ def test_probabilities_of_the_largest_rows_are_numpys(dtype, data, xp, request):
         assert type(found) is type(clf.coef_)
     (stage,) = clf.staged_predict_proba(xp.asarray(rows))
     assert_allclose(on_host(stage), expected.predict_proba(rows), rtol=1e-5)
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_separation_is_found_where_the_rows_are(data, xp, request):
+    X, y = request.getfixturevalue(data)
+    X = np.column_stack([X, (y == 1) & (np.arange(150) < 40)]).astype(float)
+    expected = check_separation(X, y)
+    found = check_separation(xp.asarray(X), xp.asarray(y))
+    assert (found.kind, found.infinite) == (expected.kind, expected.infinite)
+    with pytest.warns(match="a direction of column 4"):
+        GDLogisticRegression().fit(xp.asarray(X), xp.asarray(y))

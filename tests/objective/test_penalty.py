@@ -93,3 +93,77 @@ def test_the_soft_threshold_is_that_of_an_l1_penalty_and_of_no_subclass_that_has
     assert ElasticNet(l1=0.1).has_soft_threshold
     assert not ElasticNet(l2=0.1).has_soft_threshold
     assert not Other(l1=0.1).has_soft_threshold
+
+
+def test_factors_multiply_what_each_feature_pays():
+    factors = np.array([0.0, 1.0, 4.0])
+    penalty = ElasticNet.from_C(C=0.5, l1_ratio=0.25, total_weight=8.0, factors=factors)
+    assert_array_equal(penalty.l1, factors * 0.25 / (0.5 * 8))
+    assert_array_equal(penalty.l2, factors * 0.75 / (0.5 * 8))
+    w = np.array([5.0, -2.0, 1.0])
+    assert penalty.value(w) == pytest.approx(0.25 * (0.25 * (2 + 4) + 0.75 / 2 * (4 + 4)))
+    assert (
+        check_grad(lambda w: penalty.value(w) - penalty.l1 @ np.abs(w), penalty.gradient, w) < 1e-6
+    )
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+@pytest.mark.parametrize("C", [1e-300, 1e300])
+def test_factors_of_any_size_leave_strengths_finite_and_in_their_dtype(C, dtype):
+    factors = np.array([1e-30, 1.0, 1e30], dtype)
+    strongest = float(np.sqrt(np.finfo(dtype).max))
+    penalty = ElasticNet.from_C(C, 0.5, 1.0, strongest, factors)
+    for strengths in (penalty.l1, penalty.l2):
+        assert np.isfinite(strengths).all()
+        assert strengths.dtype == dtype
+
+
+@pytest.mark.parametrize("l1", [0.0, 0.4])
+@pytest.mark.parametrize("ends", [(-1.0, 0.5), (0.2, 0.7), (-0.7, -0.2), (0.0, np.inf), (0.3, 0.3)])
+@pytest.mark.parametrize("u", [-2.0, -0.3, 0.0, 0.2, 1.5])
+def test_the_prox_between_bounds_is_the_lowest_there(u, ends, l1):
+    low, high = (np.array([end]) for end in ends)
+    penalty, rate, scale = ElasticNet(l1=l1, low=low, high=high), 0.8, np.array([1.7])
+    found = penalty.prox(np.array([u]), rate, scale)
+    points = np.linspace(max(low[0] / scale[0], -3), min(high[0] / scale[0], 3), 10_001)
+    values = (points - u) ** 2 / (2 * rate) + l1 * scale[0] * np.abs(points)
+    # The grid is so fine.
+    assert found[0] == pytest.approx(points[values.argmin()], abs=1e-3)
+    # No direction that the bounds allow leads lower: what is left of the slope is the violation.
+    slope = (found - u) / rate
+    assert_allclose(penalty.violation(found, slope, scale), 0, atol=1e-12)
+
+
+def test_at_a_bound_the_violation_is_of_slopes_that_lead_inside():
+    low, high = np.zeros(4), np.ones(4)
+    penalty = ElasticNet(low=low, high=high)
+    u, du = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.3, -0.3, 0.3, -0.3])
+    assert_allclose(penalty.violation(u, du, 1.0), [0, 0.3, 0.3, 0])
+    with_l1 = ElasticNet(l1=0.1, low=low, high=high)
+    assert_allclose(with_l1.violation(u, du, 1.0), [0, 0.2, 0.4, 0])
+
+
+@pytest.mark.parametrize("n_classes", [3, 4])
+@pytest.mark.parametrize("l2", [0.0, 1.0])
+def test_what_classes_have_in_common_is_taken_off_as_far_as_bounds_let_it(n_classes, l2, rng):
+    w = rng.normal(size=(n_classes, 50))
+    low, high = w - rng.exponential(size=w.shape) / 4, w + rng.exponential(size=w.shape) / 4
+    penalty = ElasticNet(l1=0.5, l2=l2, low=low, high=high)
+    common = penalty.common_part(w)
+    assert ((low <= w - common + 1e-15) & (w - common <= high + 1e-15)).all()
+    for j in range(50):
+        least = penalty.value(w[:, j] - common[j])
+        for aside in (-1e-3, 1e-3):
+            there = w[:, j] - common[j] + aside
+            if ((low[:, j] <= there) & (there <= high[:, j])).all():
+                assert least <= penalty.value(there) * (1 + 1e-14)
+
+
+def test_a_coefficient_may_grow_where_neither_penalty_nor_bound_is_in_its_way():
+    low, high = np.array([-np.inf, 0.0, -np.inf, 0.0]), np.array([np.inf, np.inf, 1.0, 1.0])
+    down, up = ElasticNet(low=low, high=high).may_grow((4,))
+    assert_array_equal(down, [True, False, True, False])
+    assert_array_equal(up, [True, True, False, False])
+    down, up = ElasticNet(l2=np.array([0.0, 1.0])).may_grow((3, 2))
+    assert_array_equal(down, [[True, False]] * 3)
+    assert_array_equal(up, down)

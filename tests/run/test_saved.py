@@ -35,7 +35,9 @@ def test_a_truncated_file_is_refused(written, length, binary):
 
 def test_a_flipped_bit_is_refused(written, binary):
     content = bytearray(written.read_bytes())
-    content[len(content) // 3] ^= 1
+    with np.load(written) as file:
+        place = content.index(file["wb"].tobytes())  # not in what a zip has besides: padding, dates
+    content[place] ^= 1
     written.write_bytes(bytes(content))
     with pytest.raises(ValueError, match="damaged"):
         GDLogisticRegression(0.1, tol=0).fit(*binary, resume_from=written)
@@ -149,3 +151,21 @@ def test_a_full_disk_is_told_once_and_leaves_the_fit_and_the_checkpoint_before(
     assert_array_equal(clf.coef_, whole.coef_)
     assert written.read_bytes() == before
     assert list(written.parent.iterdir()) == [written]
+
+
+@pytest.mark.parametrize("name", ["penalty_factors", "bounds"])
+def test_parameters_that_differ_in_the_middle_of_a_long_array_are_others(name, path, rng):
+    n = 1500
+    X, y = rng.normal(size=(20, n)), np.arange(20) % 2
+    factors = np.ones(n)
+    factors[0] = 2
+    options = {"penalty_factors": factors, "bounds": (-np.ones(n), np.ones(n))}
+    clf = GDLogisticRegression(0.1, C=1.0, max_iter=5, tol=0, **options)
+    clf.set_callbacks(Checkpoint(path, every=5)).fit(X, y)
+    other = GDLogisticRegression(0.1, C=1.0, max_iter=5, tol=0, **options)
+    other.fit(X, y, resume_from=path)
+    changed = factors.copy()
+    changed[n // 2] = 3
+    other.set_params(**{name: changed if name == "penalty_factors" else (-np.ones(n), changed)})
+    with pytest.raises(ValueError, match=f"{name} was"):
+        other.fit(X, y, resume_from=path)
