@@ -271,7 +271,7 @@ def _gram(block):
 def pays(objective: Objective) -> bool:
     """Whether a step in the row space of these rows is cheaper than one over the columns."""
     whole = getattr(objective.rows, "whole", None)
-    if whole is None or _is_mapped(whole.X) or not objective.penalty.smooth:
+    if whole is None or is_mapped(whole.X) or not objective.penalty.smooth:
         return False
     if objective.rows.stored is not None and 2 * objective.m**2 > objective.rows.stored:
         return False
@@ -291,7 +291,7 @@ def price(objective: Objective) -> float:
     return (gram + 0.2 * m**3) / evaluation
 
 
-def _is_mapped(X):
+def is_mapped(X):
     """Whether it is a view of a file, whose columns would be read page by page."""
     while isinstance(X, np.ndarray) and not isinstance(X, np.memmap):
         X = X.base
