@@ -7,7 +7,7 @@ from ._checkpoint import Checkpoint
 from ._course import check_gradient, cost_and_gradient, descend
 from ._estimator import GDLogisticRegression
 from ._plot import CoefficientPathDisplay, DescentDisplay, GDSearchDisplay, LossCurveDisplay
-from ._search import GDGridSearchCV
+from ._search import GDGridSearchCV, GDLogisticRegressionCV, GDRandomizedSearchCV
 
 __all__ = [
     "Checkpoint",
@@ -15,6 +15,8 @@ __all__ = [
     "DescentDisplay",
     "GDGridSearchCV",
     "GDLogisticRegression",
+    "GDLogisticRegressionCV",
+    "GDRandomizedSearchCV",
     "GDSearchDisplay",
     "LossCurveDisplay",
     "__version__",

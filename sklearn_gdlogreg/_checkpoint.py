@@ -49,6 +49,9 @@ class Checkpoint:
     True
     """
 
+    # The run writes the file: scikit-learn need not tell it of anything.
+    served_by_fit = True
+
     def __init__(self, path, every=100):
         if not (isinstance(every, Integral) and every >= 1) or isinstance(every, bool):
             raise ValueError(f"every must be a positive number of iterations; got {every!r}.")

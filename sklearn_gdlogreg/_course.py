@@ -205,7 +205,10 @@ def descend(
     )
     given = {"coef_init": coef_init, "intercept_init": intercept_init}
     w, b, named = check_start(given, objective)
-    return begin(objective, w, b, given=named, learning_rate=learning_rate, coordinates=coordinates)
+    descent = begin(
+        objective, w, b, given=named, learning_rate=learning_rate, coordinates=coordinates
+    )
+    return descent.steps()
 
 
 # What relative difference the course calls none.

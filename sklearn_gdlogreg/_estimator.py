@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
@@ -20,6 +19,9 @@ from ._descent.parameters import DESCENT_PARAMETERS
 from ._run import callbacks
 from ._run.diagnosis import warning
 from ._sklearn import (
+    HAS_OTHER_ARRAYS,
+    SKLEARN_VERSION,
+    CallbackSupportMixin,
     Interval,
     LinearClassifierMixin,
     RealNotInt,
@@ -28,6 +30,8 @@ from ._sklearn import (
     callbacks_of,
     check_pandas_support,
     check_same_namespace,
+    penalty_parameters,
+    with_callbacks,
 )
 
 
@@ -42,29 +46,91 @@ def check_path(estimator):
 
 
 class Versioned:
-    """Its pickles say which version wrote them, and another one warns, as scikit-learn's do."""
+    """Its pickles say which versions wrote them, and others warn, as scikit-learn's do."""
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_sklearn_gdlogreg_version": __version__}
+        versions = {"_sklearn_gdlogreg_version": __version__, "_sklearn_version": SKLEARN_VERSION}
+        return {**super().__getstate__(), **versions}
 
     def __setstate__(self, state):
-        # The first version wrote none.
-        written_by = state.get("_sklearn_gdlogreg_version", "0.1.0")
-        if written_by != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=f"{type(self).__name__} of sklearn-gdlogreg",
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=written_by,
-                ),
-                stacklevel=2,
-            )
-        others = {name: state[name] for name in state if name != "_sklearn_gdlogreg_version"}
-        super().__setstate__(others)
+        state, name = dict(state), type(self).__name__
+        # The first version wrote none, of scikit-learn neither.
+        ours = state.pop("_sklearn_gdlogreg_version", "0.1.0")
+        theirs = state.pop("_sklearn_version", SKLEARN_VERSION)
+        for what, written_by, read_by in (
+            (f"{name} of sklearn-gdlogreg", ours, __version__),
+            (name, theirs, SKLEARN_VERSION),
+        ):
+            if written_by != read_by:
+                warnings.warn(
+                    InconsistentVersionWarning(
+                        estimator_name=what,
+                        current_sklearn_version=read_by,
+                        original_sklearn_version=written_by,
+                    ),
+                    stacklevel=2,
+                )
+        super().__setstate__(state)
+
+
+class Predictions(LinearClassifierMixin):
+    """What the coefficients of a logistic regression say of other examples."""
+
+    def decision_function(self, X):
+        """Decision values z = w . x + b: how sure of the second class, or of every class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples. A memory map is read chunk by chunk.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes, above 0 where ``classes_[1]`` is predicted.
+        """
+        check_is_fitted(self)
+        refuse_lazy("X", X)
+        check_same_namespace(X, self, attribute="coef_", method="decision_function")
+        return decisions(self, X, self.coef_, self.intercept_)
+
+    def predict_proba(self, X):
+        """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; rows sum to 1.
+        """
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="coef_", method="predict_proba")
+        return class_probabilities("probabilities", self.decision_function(X))
+
+    def predict_log_proba(self, X):
+        """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
+        return class_probabilities("log_probabilities", self.decision_function(X))
 
 
 class GDLogisticRegression(
-    Versioned, CallbackSupportMixin, LinearClassifierMixin, SparseCoefMixin, BaseEstimator
+    Versioned, CallbackSupportMixin, Predictions, SparseCoefMixin, BaseEstimator
 ):
     r"""Logistic regression fitted by batch gradient descent on the cross-entropy cost.
 
@@ -475,58 +541,6 @@ class GDLogisticRegression(
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
 
-    def decision_function(self, X):
-        """Decision values z = w . x + b: how sure of the second class, or of every class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples. A memory map is read chunk by chunk.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes, above 0 where ``classes_[1]`` is predicted.
-        """
-        check_is_fitted(self)
-        refuse_lazy("X", X)
-        check_same_namespace(X, self, attribute="coef_", method="decision_function")
-        return decisions(self, X, self.coef_, self.intercept_)
-
-    def predict_proba(self, X):
-        """The probability of every class: a = sigmoid(z), or softmax(z) for three or more.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``; rows sum to 1.
-        """
-        check_is_fitted(self)
-        check_same_namespace(X, self, attribute="coef_", method="predict_proba")
-        return class_probabilities("probabilities", self.decision_function(X))
-
-    def predict_log_proba(self, X):
-        """The logarithm of `predict_proba`, finite where the probability itself rounds to 0.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The examples.
-
-        Returns
-        -------
-        log_proba : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        check_same_namespace(X, self, attribute="coef_", method="predict_log_proba")
-        return class_probabilities("log_probabilities", self.decision_function(X))
-
     def staged_decision_function(self, X):
         """`decision_function` at every stored iteration.
 
@@ -609,8 +623,7 @@ class GDLogisticRegression(
         """
         check_is_fitted(self)
         model = LogisticRegression(
-            C=self.C,
-            l1_ratio=self.l1_ratio,
+            **penalty_parameters(self.C, self.l1_ratio),
             fit_intercept=self.fit_intercept,
             class_weight=self.class_weight,
             solver="saga" if self.l1_ratio > 0 else "lbfgs",
@@ -651,5 +664,5 @@ class GDLogisticRegression(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.array_api_support = True
+        tags.array_api_support = HAS_OTHER_ARRAYS
         return tags

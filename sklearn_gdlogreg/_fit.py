@@ -21,7 +21,7 @@ from ._objective.objective import Objective
 from ._run import saved as files
 from ._run.observers import CoefficientPath, EarlyStopping
 from ._run.progress import progress
-from ._run.run import Result, Run
+from ._run.run import End, Record, Result, Run
 
 
 class Task(NamedTuple):
@@ -59,11 +59,15 @@ def task_for(parameters, examples, others=None) -> Task:
     return Task(objective, validation, examples.schema)
 
 
-def objective_for(parameters, examples) -> Objective:
-    """The cost that the parameters make of examples."""
-    rows = examples.rows(class_weights(parameters.class_weight, examples), parameters.n_jobs)
+def rows_for(parameters, examples):
+    """Examples as rows to be added up, weighted as the parameters say."""
+    return examples.rows(class_weights(parameters.class_weight, examples), parameters.n_jobs)
+
+
+def objective_for(parameters, examples, rows=None) -> Objective:
+    """The cost that the parameters make of examples, or of the rows that these are."""
     return Objective(
-        rows,
+        rows_for(parameters, examples) if rows is None else rows,
         C=check_float("C", parameters.C),
         l1_ratio=check_float("l1_ratio", parameters.l1_ratio),
         fit_intercept=parameters.fit_intercept,
@@ -188,7 +192,7 @@ def descent(parameters, objective, start, saved=None, observers=(), **options) -
     w, b, given = start
     # BLAS is held once: to do so in every step is a fifth of the time of a fit of 2 ms.
     with quiet(), objective.rows.holding_blas():
-        steps = begin(
+        begun = begin(
             objective,
             w,
             b,
@@ -208,7 +212,54 @@ def descent(parameters, objective, start, saved=None, observers=(), **options) -
             observers=observers,
             **options,
         )
-        return run.follow(steps)
+        return run.follow(begun.steps())
+
+
+def path(parameters, objective, start, penalties) -> list[End | None]:
+    """Where descents under these penalties end, each begun where the one before it ended.
+
+    Parameters
+    ----------
+    parameters : GDLogisticRegression
+    objective : Objective
+        Its penalty is no stronger than any of these.
+    start : tuple
+        Where the first begins.
+    penalties : sequence of ElasticNet
+        From the strongest to the weakest.
+
+    Returns
+    -------
+    ends : list of End, or None
+        None for those that have not converged, as a fit of its own may have, or not begun.
+    """
+    w, b, given = start
+    rule, tol = rule_for(parameters.learning_rate), check_float("tol", parameters.tol)
+    ends = [None] * len(penalties)
+    with quiet(), objective.rows.holding_blas():
+        begun = begin(
+            objective,
+            w,
+            b,
+            given=given,
+            learning_rate=parameters.learning_rate,
+            coordinates=parameters.coordinates,
+        )
+        records = [Record(begun.here.cost, math.inf, math.nan, 0.0)]
+        for i, penalty in enumerate(penalties):
+            since = begun.here.t
+            until = since + parameters.max_iter
+            begun.turn_to(penalty)
+            # A step at least: where the one before ended may be within tol of any number of ends.
+            begun.advance()
+            run = Run(objective.under(penalty), rule, max_iter=until, tol=tol, records=records)
+            result = run.follow(begun.steps())
+            if result.stop_reason == "diverged":
+                break
+            if result.stop_reason == "converged":
+                ends[i] = result.end._replace(t=result.last.t - since)
+            records = result.records
+    return ends
 
 
 def attributes(result: Result, schema: Schema) -> dict[str, object]:

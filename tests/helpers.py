@@ -7,6 +7,13 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg._sklearn import VERSION
+
+
+def needs_sklearn(version):
+    """The mark of a test of what scikit-learn can do from this version on, such as "1.9"."""
+    too_old = tuple(map(int, version.split("."))) > VERSION
+    return pytest.mark.skipif(too_old, reason=f"needs scikit-learn {version}")
 
 
 def fitted(X, y, *args, **options):

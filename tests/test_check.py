@@ -10,8 +10,11 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient, descend
+from sklearn_gdlogreg._sklearn import VERSION
 
 from .helpers import fitted, pandas
+
+pytestmark = pytest.mark.sklearn
 
 # ---------------------------------------------------------------------------- what is taken
 
@@ -266,7 +269,9 @@ BAD_COLUMNS = {
     ),
     "images": (
         lambda: np.ones((20, 4, 4, 3)),
-        "Found array with dim 4, while dim <= 2 is required",
+        "Found array with dim 4, while dim <= 2 is required"
+        if VERSION >= (1, 7)
+        else "Found array with dim 4. GDLogisticRegression expected <= 2",
         "X has the shape (20, 4, 4, 3). An example is one row here, an image too: pass "
         "X.reshape(len(X), -1).",
     ),

@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
+from sklearn import clone
 
-from sklearn_gdlogreg import GDLogisticRegression
+from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+
+from .helpers import needs_sklearn
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,30 @@ def test_eight_threads_at_once(large):
     with ThreadPoolExecutor(8) as pool:
         for coef in pool.map(lambda _: fit(*large), range(16)):
             assert_array_equal(coef, expected)
+
+
+def test_fits_searches_and_predictions_at_once_are_those_of_one_thread(binary, large):
+    """On threads that take turns as often as they can be made to."""
+    shared = GDLogisticRegression(C=1.0, store_path=5).fit(*binary)
+    search = GDGridSearchCV(GDLogisticRegression(tol=0), {"learning_rate": [0.1, 0.5]}, cv=2)
+    jobs = [
+        lambda: GDLogisticRegression(C=1.0).fit(*binary).coef_,
+        lambda: fit(*large),
+        lambda: shared.predict_proba(binary[0]),
+        lambda: np.array(list(shared.staged_predict(binary[0]))),
+        lambda: clone(search).fit(*binary).cv_results_["mean_test_score"],
+        lambda: shared.to_sklearn().coef_,
+    ]
+    expected = [job() for job in jobs]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            found = list(pool.map(lambda k: jobs[k % len(jobs)](), range(10 * len(jobs))))
+    finally:
+        sys.setswitchinterval(before)
+    for k, result in enumerate(found):
+        assert_array_equal(result, expected[k % len(jobs)])
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
@@ -102,6 +129,7 @@ class Raises:
     def teardown(self, estimator, context): ...
 
 
+@needs_sklearn("1.9")
 def test_a_callback_that_raises_leaves_nothing_behind(large):
     before = threading.active_count()
     clf = GDLogisticRegression(C=1.0, n_jobs=2).set_callbacks(Raises())

@@ -22,6 +22,10 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import GDLogisticRegression
 
+from .helpers import needs_sklearn
+
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.fixture(scope="module")
 def cancer():
@@ -106,6 +110,7 @@ def test_permutation_importance_finds_the_feature_that_matters(rng):
     assert importance.argmax() == 1
 
 
+@needs_sklearn("1.8")  # whose cross-validation sends metadata to the score of a Pipeline
 def test_sample_weight_is_routed_through_a_pipeline(binary, weights):
     X, y = binary
     with config_context(enable_metadata_routing=True):

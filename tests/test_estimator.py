@@ -16,6 +16,8 @@ from sklearn_gdlogreg._descent.learning_rate import RULES
 
 from .helpers import fitted
 
+pytestmark = pytest.mark.sklearn
+
 # --- what a fit leaves behind
 
 

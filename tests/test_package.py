@@ -20,7 +20,7 @@ import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {EXTRAS!r}:
-            raise ImportError(f"{{name}} is not installed")
+            raise ModuleNotFoundError(f"{{name}} is not installed", name=name)
 
 sys.meta_path.insert(0, Absent())
 """
@@ -42,6 +42,8 @@ def test_public_names():
         "DescentDisplay",
         "GDGridSearchCV",
         "GDLogisticRegression",
+        "GDLogisticRegressionCV",
+        "GDRandomizedSearchCV",
         "GDSearchDisplay",
         "LossCurveDisplay",
         "__version__",

@@ -13,7 +13,9 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import InconsistentVersionWarning
 
 import sklearn_gdlogreg
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, _estimator
+from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, _estimator, _sklearn
+
+pytestmark = pytest.mark.sklearn
 
 LOAD = """
 import sys
@@ -105,6 +107,20 @@ def test_another_version_warns(make, tool, fitted, multiclass, monkeypatch, tmp_
     assert vars(again).keys() == vars(model).keys()
     if fitted:
         assert_array_equal(again.predict(multiclass[0]), model.predict(multiclass[0]))
+
+
+@pytest.mark.parametrize("make", [GDLogisticRegression, search])
+def test_another_version_of_scikit_learn_warns_in_its_own_words(make, multiclass, monkeypatch):
+    model = make().set_params(**({"C": 1.0} if make is GDLogisticRegression else {}))
+    written = pickle.dumps(model.fit(*multiclass))
+    theirs = _sklearn.SKLEARN_VERSION
+    monkeypatch.setattr(_estimator, "SKLEARN_VERSION", "99.0")
+    with pytest.warns(InconsistentVersionWarning) as caught:
+        again = pickle.loads(written)
+    told = f"estimator {type(model).__name__} from version {theirs} when using version 99.0"
+    assert told in str(caught[-1].message)
+    assert len(caught) == (1 if make is GDLogisticRegression else 3)  # with those that it holds
+    assert vars(again).keys() == vars(model).keys()
 
 
 def test_a_pickle_without_a_version_is_of_the_first(multiclass, monkeypatch):

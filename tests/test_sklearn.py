@@ -1,4 +1,4 @@
-"""What is private in scikit-learn is used in one file alone."""
+"""What is private in scikit-learn, and what its versions differ in, is in one room alone."""
 
 import ast
 
@@ -10,9 +10,14 @@ from .layout import PACKAGE
 def trees():
     """Every file of the package by its name, parsed."""
     return {
-        str(file.relative_to(PACKAGE)): ast.parse(file.read_text())
+        file.relative_to(PACKAGE).as_posix(): ast.parse(file.read_text())
         for file in PACKAGE.rglob("*.py")
     }
+
+
+def trees_elsewhere():
+    """Every file outside the room of scikit-learn."""
+    return {name: tree for name, tree in trees().items() if not name.startswith("_sklearn/")}
 
 
 def private_imports(tree):
@@ -42,14 +47,26 @@ def private_attributes(tree):
             yield name
 
 
-def test_one_file_imports_private_names_of_scikit_learn():
-    importing = {name for name, tree in trees().items() if any(private_imports(tree))}
-    assert importing == {"_sklearn.py"}
+def test_one_room_imports_private_names_of_scikit_learn():
+    assert any(private_imports(trees()["_sklearn/__init__.py"]))
+    assert [name for name, tree in trees_elsewhere().items() if any(private_imports(tree))] == []
 
 
-def test_the_private_attributes_that_this_file_touches_no_other_does():
-    others = trees()
-    touched = set(private_attributes(others.pop("_sklearn.py"))) - set(_sklearn.__all__)
+def test_the_private_attributes_that_this_room_touches_no_other_does():
+    touched = set(private_attributes(trees()["_sklearn/__init__.py"])) - set(_sklearn.__all__)
     assert "_skl_callbacks" in touched
-    found = {name: touched.intersection(private_attributes(tree)) for name, tree in others.items()}
+    others = trees_elsewhere().items()
+    found = {name: touched.intersection(private_attributes(tree)) for name, tree in others}
     assert {name: attributes for name, attributes in found.items() if attributes} == {}
+
+
+def test_no_other_room_asks_for_the_version_of_scikit_learn():
+    """A constant that says what a version can do is asked in place of the version."""
+    asking = {
+        name
+        for name, tree in trees_elsewhere().items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name | ast.alias) and vars(node).get("id") == "VERSION")
+        or (isinstance(node, ast.alias) and node.name in ("VERSION", "sklearn"))
+    }
+    assert asking == set()

@@ -4,7 +4,8 @@ import math
 from numbers import Real
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
+
+from .._sklearn import compute_class_weight
 
 
 def _is_weight(value):

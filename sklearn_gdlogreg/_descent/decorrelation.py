@@ -5,8 +5,10 @@ with few of them less than one. Between two maps the descent is plain gradient d
 over X a step; with a map for every step it would be Newton's method.
 """
 
+import copy
 import math
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,13 +53,30 @@ def mixes_classes(objective):
     return several and math.prod(objective.outputs) * objective.n <= MOST_MIXED
 
 
+class Curvature(NamedTuple):
+    """The second derivative at a point, for features as `standardized` measures them."""
+
+    standardized: Standardized
+    hessian: np.ndarray
+    of_class: np.ndarray | None
+    l2: float
+
+
 class Decorrelation:
-    """Makes decorrelated coordinates at the points of a descent."""
+    """Makes decorrelated coordinates at the points of a descent.
+
+    Attributes
+    ----------
+    known : Curvature or None
+        That of the last map, for one of another penalty; remembered from the first time that
+        `under` is asked for one.
+    """
 
     def __init__(self, objective, standardized, may_mix=False):
         self.objective = objective
         self.mixes = may_mix and mixes_classes(objective)
         self.standardized = standardized
+        self.remembers, self.known = False, None
         m, n = objective.m, objective.n
         self.stride = max(1, m // (ROWS_PER_COLUMN * (n + 1)))
         total, squares, count = objective.rows.total(weights_in, self.stride)
@@ -167,12 +186,18 @@ class Decorrelation:
             spread = np.square(deviation * standardized.scale[features])
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        kind = Decorrelated if self.objective.penalty.smooth else Metric
-        made = kind(standardized, H, (t, w, b), of_class)
-        return self._mixed(standardized, made) if self.mixes else made
+        if self.remembers:
+            self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty.l2)
+        return self._made(standardized, H, (t, w, b), of_class)
 
-    def _mixed(self, standardized, apart):
+    def _made(self, *of_map):
+        made = (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
+        return self._mixed(made) if self.mixes else made
+
+    def _mixed(self, apart):
+        """The metric that mixes the classes, made where that of each class alone was."""
         _, w, b = apart.made_at
+        standardized = apart.standardized
         mean, scale = standardized.mean, standardized.scale
         H = self.objective.hessian_of_classes(w, b, mean, scale, self.sample)
         if not self.objective.fit_intercept:
@@ -184,6 +209,23 @@ class Decorrelation:
             for k in range(len(w)):
                 H[k, features, k, features] += H[k, -1, k, -1] * spread
         return MixedMetric(standardized, H, apart)
+
+    def under(self, objective, standardized):
+        """The same for this objective, which has another penalty."""
+        other = copy.copy(self)
+        other.objective, other.standardized, other.remembers = objective, standardized, True
+        return other
+
+    def again(self, here):
+        """The coordinates of a step, as they are with the penalty that there is now."""
+        if self.known is None:
+            return self.at(here.w, here.b, here.t, (here.dw, here.db))
+        standardized, H, of_class, l2 = self.known
+        H = H.copy()
+        features = np.arange(self.objective.n)
+        stronger = (self.objective.penalty.l2 - l2) * np.square(standardized.scale)
+        H[..., features, features] += stronger
+        return self._made(standardized, H, here.coordinates.made_at, of_class)
 
     def _standardized_anew(self, standardized, H):
         """Other means and deviations, where those of the rows that are still curved are far away.

@@ -56,6 +56,9 @@ class Rule:
     adapts : bool
         Whether it looks at the cost, and so goes on undisturbed when its coordinates change: a
         rule that does not would not notice.
+    counts : bool
+        Whether its rates depend on how many iterations there have been: it would not go on as well
+        from where another descent ended.
     chooses_coordinates : bool
         Whether ``coordinates="auto"`` leaves the choice of the coordinates to what is fastest. All
         other rules descend in w and b themselves then, as the course does.
@@ -63,6 +66,7 @@ class Rule:
 
     given: ClassVar[bool] = False
     adapts: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
     chooses_coordinates = False
 
     def init(self, problem: "Problem") -> Memory:
@@ -91,6 +95,7 @@ class Schedule(Rule):
     f: Callable[[int], float]
 
     given = True
+    counts = True
 
     def at(self, t):
         """f(t), if a step can be made with it."""
@@ -120,6 +125,8 @@ class Lipschitz(Rule):
 @dataclass(frozen=True)
 class Silver(Rule):
     """The silver schedule in units of 1 / L."""
+
+    counts = True
 
     def init(self, problem):
         return (problem.longest_safe_rate,)

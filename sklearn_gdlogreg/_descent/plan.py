@@ -45,6 +45,8 @@ class Plan:
         Whether its rows are to be measured from their mean.
     space : RowSpace or None
         The row space that all this is in.
+    least_l2 : float
+        The weakest L2 penalty that it has to serve.
     """
 
     objective: Objective
@@ -56,13 +58,16 @@ class Plan:
     enters_at: float = math.inf
     centred: bool = False
     space: RowSpace | None = None
+    least_l2: float = 0.0
 
     def in_row_space(self, w):
         """The plan that goes on from w there; this one, if the rows are of no use for it."""
         mean = self.objective.moments[0].astype(np.float64) if self.centred else None
         try:
-            space = RowSpace(self.objective, mean, w)
+            space = RowSpace(self.objective, mean, w, self.least_l2)
         except Unfit:
+            if self.first_at == 0 and not map_fits_in_memory(self.objective):
+                raise too_large(self.objective) from None
             return replace(self, enters_at=math.inf)
         if self.first.name == "raw":
             return Plan(space.objective, self.first, space=space)
@@ -73,6 +78,28 @@ class Plan:
         return Plan(
             space.objective, first, decorrelation, first_at, adapts=self.adapts, space=space
         )
+
+    def under(self, penalty):
+        """This plan for another penalty, no weaker than the one that it was made for."""
+        objective = self.objective.under(penalty)
+        if self.first.name == "raw":
+            return replace(self, objective=objective)
+        first = standardized(objective)
+        decorrelation, low_rank = self.decorrelation, self.low_rank
+        if decorrelation is not None:
+            decorrelation = decorrelation.under(objective, first)
+        if low_rank is not None:
+            low_rank = LowRankMaps(objective, first)
+        return replace(
+            self, objective=objective, first=first, decorrelation=decorrelation, low_rank=low_rank
+        )
+
+    def coordinates_like(self, here):
+        """What the coordinates of a step are under this penalty, which is not theirs."""
+        made_at = here.coordinates.made_at
+        if made_at is None:
+            return self.first
+        return self.decorrelation.again(here) if made_at[0] >= self.first_at else here.coordinates
 
     def coordinates_at(self, t, w, b, gradient=None):
         """Made for where the descent stands after t iterations; a gradient saves a pass over X."""
@@ -111,10 +138,15 @@ def check_coordinates(coordinates, objective):
             "tell apart; use coordinates='standardized'."
         )
     if not (map_fits_in_memory(objective) or spans_all(objective)):
-        raise ValueError(
-            f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for "
-            "every class, too large for these features; use coordinates='standardized'."
-        )
+        raise too_large(objective)
+
+
+def too_large(objective):
+    """The error of maps of more columns than there is memory for."""
+    return ValueError(
+        f"coordinates='decorrelated' needs matrices of {objective.n} x {objective.n} for every "
+        "class, too large for these features; use coordinates='standardized'."
+    )
 
 
 def has_prox_in_metric(penalty):
@@ -152,6 +184,7 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
         rule.adapts,
         enters_at=enters_at,
         centred=objective.fit_intercept,
+        least_l2=objective.penalty.l2,
     )
 
 

@@ -54,6 +54,8 @@ class RowSpace:
         What the rows are measured from. Then c = b + w . mean stands for the intercept.
     entered_at : ndarray of shape (n,) or (K, n)
         The w to begin with.
+    least_l2 : float
+        The weakest penalty that is to come.
 
     Attributes
     ----------
@@ -67,10 +69,10 @@ class RowSpace:
         If products of rows cannot tell what must be told.
     """
 
-    def __init__(self, objective, mean, entered_at):
+    def __init__(self, objective, mean, entered_at, least_l2):
         self.mean, self.entered_at = mean, entered_at
         self.rows = WideRows(objective.rows, mean)
-        self.U, self.S, self.noise = self._factorized(objective)
+        self.U, self.S, self.noise = self._factorized(least_l2)
         self.inside = self._inside(entered_at)
         self.outside, self.rest = self._left_out(entered_at)
         L = np.hstack([self.U * self.S, self.rows.times_columns(self.outside).T])
@@ -78,7 +80,7 @@ class RowSpace:
         if mean is not None:
             self.along_mean = self.rows.times_columns(mean), self.outside @ mean
 
-    def _factorized(self, objective):
+    def _factorized(self, least_l2):
         """U and S, and up to where S is nothing but rounding."""
         gram, largest_product = self.rows.gram()
         if not SMALLEST < np.trace(gram) < LARGEST:
@@ -86,7 +88,7 @@ class RowSpace:
         values, U = np.linalg.eigh(gram)
         # z is off by the rounding of the products times gamma, at a minimum -share * dz / l2.
         off = EPS * max(values[-1], largest_product) * float(self.rows.share.max())
-        if self.mean is None or off <= ACCURACY * objective.penalty.l2:
+        if self.mean is None or off <= ACCURACY * least_l2:
             S = np.sqrt(np.maximum(values, EPS * values[-1]))
             return U, S, 2 * math.sqrt(EPS) * S[-1]
         # The rows themselves, where their products lose what the penalty leaves.

@@ -172,52 +172,90 @@ def _violations(step, penalty):
     return join(penalty.violation(u, du, step.coordinates.scale), step.dwb[..., -1])
 
 
-def iterate(problem: Problem, rule: Rule, here: Step, plan: Plan) -> Generator[Step]:
-    """The descent itself: yields `here`, then the step that follows it, and so on for ever."""
-    rows = plan.objective.rows
-    stale_at = plan.stale_at(problem.coordinates)
-    try:
-        while True:
-            yield here
-            # Around the step alone: a generator must not change its caller's state between two.
-            with quiet(), rows.holding_blas():
-                if here.t >= plan.enters_at:
-                    plan, problem, here = entered(plan, rule, here)
-                    stale_at = plan.stale_at(problem.coordinates)
-                if here.t >= stale_at or here.coordinates.outgrown(here.wb, here.dwb):
-                    if here.w.ndim > 1 and not problem.penalty.smooth:
-                        here = problem.relieved(here)
-                    coordinates = plan.coordinates_at(here.t, here.w, here.b, (here.dw, here.db))
-                    stale_at = plan.stale_at(coordinates)
-                    problem = Problem(problem.objective, coordinates, plan.space)
-                    if here.coordinates.name == coordinates.name == "standardized":
-                        here = here._replace(coordinates=coordinates)  # they stay what they were
-                    else:
-                        here = problem.seen(here)._replace(memory=rule.init(problem))
-                here = rule.take(here, partial(problem.move, here))
-    finally:
-        rows.close()
-        plan.objective.rows.close()
+class Descent:
+    """Where a descent stands, and how it goes on from there.
 
+    Parameters
+    ----------
+    plan : Plan
+        Which coordinates are to come.
+    rule : Rule
+    problem : Problem
+        The objective in the coordinates that there are.
+    here : Step
+    """
 
-def started(plan, rule, w, b):
-    """The problem and the step that a descent begins with."""
-    problem = Problem(plan.objective, plan.coordinates_at_start(w, b), plan.space)
-    here = problem.start(w, b)
-    return problem, here._replace(memory=rule.init(problem))
+    def __init__(self, plan: Plan, rule: Rule, problem: Problem, here: Step):
+        self.plan, self.rule, self.problem, self.here = plan, rule, problem, here
+        self.stale_at = plan.stale_at(problem.coordinates)
 
+    @classmethod
+    def started(cls, plan, rule, w, b):
+        """One that begins at (w, b)."""
+        problem = Problem(plan.objective, plan.coordinates_at_start(w, b), plan.space)
+        here = problem.start(w, b)
+        return cls(plan, rule, problem, here._replace(memory=rule.init(problem)))
 
-def entered(plan, rule, here):
-    """The plan, the problem and the step that go on from `here` in the row space."""
-    plan = plan.in_row_space(here.w)
-    if plan.space is None:
-        return plan, Problem(plan.objective, here.coordinates), here
-    w, b = plan.space.entered(here.b)
-    problem = Problem(plan.objective, plan.coordinates_at(here.t, w, b), plan.space)
-    there = problem.start(w, b)._replace(t=here.t, learning_rate=here.learning_rate)
-    # Of a rotation a rule notices nothing.
-    rotated = here.coordinates.name == there.coordinates.name == "raw"
-    return plan, problem, there._replace(memory=here.memory if rotated else rule.init(problem))
+    def steps(self) -> Generator[Step]:
+        """The descent itself: yields where it stands, then the next step, and so on for ever."""
+        rows = self.plan.objective.rows
+        try:
+            while True:
+                yield self.here
+                # Around the step alone: a generator must not change its caller's state between two.
+                with quiet(), rows.holding_blas():
+                    self.advance()
+        finally:
+            rows.close()
+            self.plan.objective.rows.close()
+
+    def advance(self):
+        """Make the next step, in other coordinates if it is time for them."""
+        if self.here.t >= self.plan.enters_at:
+            self._enter()
+        here, problem = self.here, self.problem
+        if here.t >= self.stale_at or here.coordinates.outgrown(here.wb, here.dwb):
+            if here.w.ndim > 1 and not problem.penalty.smooth:
+                here = problem.relieved(here)
+            self._see(here, self.plan.coordinates_at(here.t, here.w, here.b, (here.dw, here.db)))
+        self.here = self.rule.take(self.here, partial(self.problem.move, self.here))
+
+    def _see(self, here, coordinates):
+        """Go on from `here` in these coordinates."""
+        self.stale_at = self.plan.stale_at(coordinates)
+        self.problem = Problem(self.plan.objective, coordinates, self.plan.space)
+        if here.coordinates.name == coordinates.name == "standardized":
+            self.here = here._replace(coordinates=coordinates)  # they stay what they were
+        else:
+            self.here = self.problem.seen(here)._replace(memory=self.rule.init(self.problem))
+
+    def turn_to(self, penalty):
+        """Go on under another penalty, no weaker than the one that it began with."""
+        here, former = self.here, self.problem.penalty
+        # What the rows add is known.
+        cost = here.cost - former.value(here.w) + penalty.value(here.w)
+        dw = here.dw - former.gradient(here.w) + penalty.gradient(here.w)
+        here = here._replace(cost=cost, dw=dw)
+        self.plan = plan = self.plan.under(penalty)
+        self.problem = Problem(plan.objective, plan.coordinates_like(here), plan.space)
+        self.stale_at = plan.stale_at(self.problem.coordinates)
+        here = self.problem.seen(here)
+        self.here = here._replace(memory=self.rule.init(self.problem))
+
+    def _enter(self):
+        """Go on in the row space, if the rows are of use for it."""
+        here, rule = self.here, self.rule
+        self.plan = plan = self.plan.in_row_space(here.w)
+        if plan.space is None:
+            return
+        w, b = plan.space.entered(here.b)
+        self.problem = Problem(plan.objective, plan.coordinates_at(here.t, w, b), plan.space)
+        there = self.problem.start(w, b)._replace(t=here.t, learning_rate=here.learning_rate)
+        # Of a rotation a rule notices nothing.
+        rotated = here.coordinates.name == there.coordinates.name == "raw"
+        memory = here.memory if rotated else rule.init(self.problem)
+        self.here = there._replace(memory=memory)
+        self.stale_at = plan.stale_at(self.problem.coordinates)
 
 
 def begin(
@@ -229,7 +267,7 @@ def begin(
     coordinates: str,
     given: str = "",
     resumed: tuple[Step, tuple | None, np.ndarray | None] | None = None,
-) -> Generator[Step]:
+) -> Descent:
     """A descent from (w, b): what all that descend have in common.
 
     Or from a later step, with `resumed`: the step, what its coordinates were made at, and where
@@ -245,13 +283,15 @@ def begin(
                 plan = plan.in_row_space(w)
             if plan.space is not None:
                 w, b = plan.space.entered(b)
-            problem, here = started(plan, rule, w, b)
+            descent = Descent.started(plan, rule, w, b)
         else:
             here, made_at, entered_at = resumed
             if entered_at is not None:
                 plan = plan.in_row_space(entered_at)
             problem = Problem(plan.objective, plan.coordinates_made_at(made_at), plan.space)
             here = here._replace(coordinates=problem.coordinates, space=plan.space)
+            descent = Descent(plan, rule, problem, here)
+    here = descent.here
     if not (np.isfinite(here.cost) and np.isfinite(here.dwb).all()):
         reason = (
             f"the start, {given}, is too far out for the scale of X. Start from smaller "
@@ -260,4 +300,4 @@ def begin(
             else "X is of too large a scale; put a StandardScaler before."
         )
         raise ValueError(f"The cost at the start is not finite: {reason}")
-    return iterate(problem, rule, here, plan)
+    return descent

@@ -348,6 +348,12 @@ class Objective:
         vars(other).pop("moments", None)
         return other
 
+    def under(self, penalty):
+        """The cost of the same rows with another penalty."""
+        other = copy.copy(self)
+        other.penalty = penalty
+        return other
+
     def computed_in(self, dtype):
         """This cost for w and b in another dtype, which all that is computed has too."""
         other = copy.copy(self)

@@ -1,13 +1,13 @@
 """Threads for sums over rows: how many, and how they share the work.
 
-NumPy and scipy leave the interpreter's lock while they work on a block of rows, so threads run
-at the same time without copying anything. They are started for one descent and end with it:
-nothing is kept that a pickle, a fork or a nested joblib could stumble over.
+NumPy and scipy leave the interpreter's lock, if there is one, while they work on a block of rows,
+so threads run at the same time without copying anything. They are started for one descent and end
+with it: nothing is kept that a pickle, a fork or a nested joblib could stumble over.
 """
 
-import itertools
 import os
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
@@ -141,13 +141,19 @@ class Workers:
         if len(tasks) == 1:
             with self.holding_blas():
                 return function(tasks[0])
-        taken = itertools.count()  # one step of it is atomic: every task is taken once
+        # Every task is taken once: a deque is safe from threads, with the interpreter's lock and
+        # without; and each writes into a place of its own.
+        left = deque(enumerate(tasks))
         results = [None] * len(tasks)
 
         def work(then=lambda: None):
             with quiet():  # what NumPy reports is set for each thread
-                while (i := next(taken)) < len(tasks):
-                    results[i] = function(tasks[i])
+                while left:
+                    try:
+                        i, task = left.popleft()
+                    except IndexError:
+                        return  # another thread has taken the last meanwhile
+                    results[i] = function(task)
                     then()
 
         combined = Prefix(results, combine)

@@ -1,4 +1,4 @@
-"""The coefficients over the iterations."""
+"""The coefficients over the iterations, or over C."""
 
 import numpy as np
 
@@ -9,20 +9,26 @@ MOST_UNNAMED_LINES = 100
 
 
 class CoefficientPathDisplay:
-    """Coefficients against iteration, of a fit with ``store_path``.
+    """Coefficients against iteration, of a fit with ``store_path``; or against C, of a search.
 
     Use :meth:`from_estimator` to make one.
 
     Parameters
     ----------
     iterations : ndarray of shape (n_stored,)
-        The iterations.
+        The iterations; or the values of C, ascending.
 
     coefs : ndarray of shape (n_stored, n_features)
         The coefficients there, of one class.
 
     names : list of str of length n_features
         Names of the features.
+
+    xlabel : str, default="Iteration"
+        What the coefficients are drawn over.
+
+    chosen : float, default=None
+        The C that is marked.
 
     Attributes
     ----------
@@ -42,6 +48,7 @@ class CoefficientPathDisplay:
     See Also
     --------
     LossCurveDisplay : The cost over the iterations.
+    GDLogisticRegressionCV : Whose coefficients can be drawn over C.
 
     Examples
     --------
@@ -54,10 +61,12 @@ class CoefficientPathDisplay:
     ['sepal length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)']
     """
 
-    def __init__(self, iterations, coefs, names):
+    def __init__(self, iterations, coefs, names, *, xlabel="Iteration", chosen=None):
         self.iterations = iterations
         self.coefs = coefs
         self.names = names
+        self.xlabel = xlabel
+        self.chosen = chosen
 
     @classmethod
     def from_estimator(cls, estimator, *, class_index=0, ax=None, **options):
@@ -66,7 +75,8 @@ class CoefficientPathDisplay:
         Parameters
         ----------
         estimator : GDLogisticRegression, Pipeline that ends in one, or search over one
-            Fitted with ``store_path``.
+            Fitted with ``store_path``. Of a GDLogisticRegressionCV the coefficients are drawn
+            over C: their means over the folds, at the l1_ratio that was chosen.
 
         class_index : int, default=0
             With three classes or more: whose coefficients, by their row in ``coef_``.
@@ -89,9 +99,20 @@ class CoefficientPathDisplay:
         ValueError
             If its fit stored no path.
         """
+        if hasattr(estimator, "coefs_paths_"):
+            return cls._over_C(estimator, class_index).plot(ax, **{"xscale": "log", **options})
         last = descended(estimator, "coef_path_", "fit with store_path=True")
         path = last.coef_path_[:, class_index]
         return cls(last.iteration_path_, path, feature_names(last)).plot(ax, **options)
+
+    @classmethod
+    def _over_C(cls, search, class_index):
+        order = np.argsort(search.Cs_)
+        of_ratio = np.argmin(np.abs(search.l1_ratios_ - search.l1_ratio_))
+        means = search.coefs_paths_[:, of_ratio, order, class_index].mean(axis=0)
+        coefs = means[:, : search.n_features_in_]
+        options = {"xlabel": "C", "chosen": search.C_}
+        return cls(search.Cs_[order], coefs, feature_names(search), **options)
 
     def plot(self, ax=None, *, xscale="linear", n_labels=10):
         """Draw.
@@ -102,7 +123,8 @@ class CoefficientPathDisplay:
             Where to draw; a new figure if None.
 
         xscale : {"linear", "log"}, default="linear"
-            The scale of the iterations; "log" is linear up to the first.
+            The scale of the iterations; "log" is linear up to the first. That of C is
+            logarithmic.
 
         n_labels : int, default=10
             The features with the largest coefficients that are named. The others are grey lines,
@@ -134,10 +156,16 @@ class CoefficientPathDisplay:
                 style = {"color": ink(share), "linewidth": 0, "label": label}
                 self.bands_.append(self.ax_.fill_between(self.iterations, below, above, **style))
         self.ax_.axhline(0, color="0.5", linewidth=0.8, zorder=1)
-        if xscale == "log":
+        if self.chosen is not None:
+            self.ax_.axvline(self.chosen, color=ink(0.5), linestyle="--", linewidth=1)
+        if xscale == "log" and min(self.iterations) > 0:
+            self.ax_.set_xscale("log")
+        elif xscale == "log":
             self.ax_.set_xscale("symlog", linthresh=1)
             self.ax_.set_xlim(left=0)
-        self.ax_.set(xlabel="Iteration", ylabel="Coefficient")
+        self.ax_.set(xlabel=self.xlabel, ylabel="Coefficient")
         named = self.lines_ if banded else [self.lines_[j] for j in np.sort(labelled)]
-        legend(self.ax_, handles=[*named, *self.bands_])
+        # Over C the coefficients begin at 0, at the left.
+        place = {"loc": "upper left"} if self.chosen is not None else {}
+        legend(self.ax_, handles=[*named, *self.bands_], **place)
         return self

@@ -64,7 +64,7 @@ class GDSearchDisplay:
 
     See Also
     --------
-    GDGridSearchCV : The search.
+    GDGridSearchCV, GDLogisticRegressionCV : Searches.
     sklearn.model_selection.ValidationCurveDisplay : Scores over any one parameter.
 
     Examples
@@ -104,8 +104,9 @@ class GDSearchDisplay:
 
         Parameters
         ----------
-        search : GDGridSearchCV or GridSearchCV
-            A fitted search.
+        search : GDGridSearchCV, GridSearchCV or another search, or GDLogisticRegressionCV
+            A fitted search. Of a GDLogisticRegressionCV the axis is C, and there is a line for
+            each l1_ratio.
 
         parameters : sequence of one or two str, default=None
             Which parameters to draw, by their names in the search: that of the axis, or that of
@@ -136,6 +137,8 @@ class GDSearchDisplay:
         ValueError
             If it has no candidates with such parameters, or no such metric.
         """
+        if hasattr(search, "scores_"):
+            return cls._over_C(search).plot(ax=ax, kind=kind)
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         metric = _metric(search, metric)
@@ -180,6 +183,25 @@ class GDSearchDisplay:
             rates, counts, *scores, best=marked, score_name=name, parameters=tuple(parameters)
         )
         return display.plot(ax=ax, kind=kind)
+
+    @classmethod
+    def _over_C(cls, search):
+        order = np.argsort(search.Cs_)
+        scores = search.scores_[:, :, order]
+        mean = scores.mean(axis=0)
+        several = len(search.l1_ratios_) > 1
+        scoring = search.scoring or "accuracy"
+        return cls(
+            search.l1_ratios_.tolist() if several else [None],
+            search.Cs_[order],
+            mean,
+            scores.std(axis=0),
+            best=np.unravel_index(np.nanargmax(mean), mean.shape) if search.refit else None,
+            score_name=scoring.replace("_", " ").capitalize()
+            if isinstance(scoring, str)
+            else "Score",
+            parameters=("l1_ratio", "C") if several else ("C",),
+        )
 
     def plot(self, ax=None, *, kind="lines"):
         """Draw.

@@ -1,5 +1,6 @@
 """Many descents that share: grids and folds."""
 
-from .search import GDGridSearchCV
+from .cross_validation import GDLogisticRegressionCV
+from .search import GDGridSearchCV, GDRandomizedSearchCV
 
-__all__ = ["GDGridSearchCV"]
+__all__ = ["GDGridSearchCV", "GDLogisticRegressionCV", "GDRandomizedSearchCV"]

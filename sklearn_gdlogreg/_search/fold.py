@@ -3,7 +3,9 @@
 Candidates share the fitted transformers; of the last step,
 
 - constant learning rates, C, l1_ratio and class_weight: one descent side by side;
-- max_iter: one descent to the largest, the others read off on the way.
+- max_iter: one descent to the largest, the others read off on the way;
+- C under a rule that chooses its rates: a path from the strongest penalty to the weakest, on which
+  every descent begins where the one before it ended, in the coordinates that there are.
 
 What cannot be shared (an invalid parameter, a start elsewhere, another estimator) is left out.
 """
@@ -23,7 +25,7 @@ from .. import _fit
 from .._check import check_float, check_start
 from .._data.array_examples import ArrayExamples
 from .._data.loading import load
-from .._descent.learning_rate import Schedule
+from .._descent.learning_rate import Schedule, rule_for
 from .._descent.plan import check_coordinates
 from .._estimator import GDLogisticRegression
 from .._sklearn import (
@@ -35,7 +37,9 @@ from .._sklearn import (
     callbacks_of,
     copy_metadata_request,
     looks_at_predictions_only,
+    validate_parameter_constraints,
 )
+from .scores import scores_at_once
 from .side_by_side import descend_side_by_side
 
 # What candidates may differ in and still be one descent, or several side by side.
@@ -173,8 +177,7 @@ class Fold:
         for index, parameters in candidates.items():
             try:
                 with met_again_alone():
-                    member = clone(self.final).set_params(**clone(parameters, safe=False))
-                    member._validate_params()
+                    member = self._member(parameters)
             except CannotShare:
                 continue  # fitted alone, it fails as it does in GridSearchCV
             # Nothing stores the path side by side, which only an unknown scorer could look for.
@@ -186,8 +189,28 @@ class Fold:
         for group in self._groups(members):
             yield from self._fit_group(group, examples)
 
+    def _member(self, parameters):
+        """The last step, unfitted, with a candidate's parameters, which are valid."""
+        plain = all(isinstance(each, Real | str) or each is None for each in parameters.values())
+        if plain and parameters.keys() <= self.parameters.keys():
+            # What a clone and its looking for parameters are for is done once for all of these.
+            member = copy.copy(self.unfitted)
+            vars(member).update(parameters)
+            validate_parameter_constraints(
+                member._parameter_constraints,
+                {**self.parameters, **parameters},
+                caller_name=type(member).__name__,
+            )
+            return member
+        member = clone(self.final).set_params(**clone(parameters, safe=False))
+        member._validate_params()
+        return member
+
     def _fit_transformers(self):
         name, self.final = last_step(self.estimator)
+        with met_again_alone():
+            self.unfitted = clone(self.final)
+            self.parameters = self.unfitted.get_params(deep=False)
         self.last = LastStep.stand_in_for(self.final)
         X, y = self.rows["train"]
         with met_again_alone():
@@ -229,7 +252,17 @@ class Fold:
                     end = by_max_iter[member.max_iter]
                     _fit.become(member, _fit.end_attributes(end, examples.schema))
                     yield index, member
-        for descent, objective in zip(*self._possible(alone, examples), strict=True):
+        alone, objectives = self._possible(alone, examples)
+        remaining = dict(enumerate(zip(alone, objectives, strict=True)))
+        for numbers in self._paths(alone, objectives):
+            on_path = [remaining[i] for i in numbers]
+            for i, end in zip(numbers, self._path(on_path), strict=True):
+                if end is not None:
+                    found = _fit.end_attributes(end, examples.schema)
+                    for index, member in remaining.pop(i)[0].items():
+                        _fit.become(member, found)
+                        yield index, member
+        for descent, objective in remaining.values():
             with contextlib.suppress(CannotShare):
                 yield from self._one_descent(descent, objective, examples)
 
@@ -240,6 +273,7 @@ class Fold:
         The others are fitted alone, where they fail as they do in GridSearchCV.
         """
         possible, objectives = [], []
+        rows = {}  # by their weights
         for descent in descents:
             first = next(iter(descent.values()))
             with contextlib.suppress(CannotShare), met_again_alone():
@@ -247,7 +281,10 @@ class Fold:
                     check_float("learning_rate", first.learning_rate)
                 check_float("tol", first.tol)
                 _fit.warn_of_no_effect(first, stacklevel=2)
-                objective = _fit.objective_for(first, examples)
+                weights = token({"class_weight": first.class_weight})
+                if weights not in rows:
+                    rows[weights] = _fit.rows_for(first, examples)
+                objective = _fit.objective_for(first, examples, rows[weights])
                 check_coordinates(first.coordinates, objective)
                 objectives.append(objective)
                 possible.append(descent)
@@ -274,6 +311,36 @@ class Fold:
             float(firsts[0].tol),
         )
 
+    def _paths(self, descents, objectives):
+        """The numbers of those that can begin where another ended, from strong to weak penalties.
+
+        They differ in C alone. What converges forgets where it began; an iteration that max_iter
+        asks for, or a rate that was given for it, does not.
+        """
+        paths = defaultdict(list)
+        for i, descent in enumerate(descents):
+            member = next(iter(descent.values()))
+            rule = rule_for(member.learning_rate)
+            forgets = not (rule.given or rule.counts) and member.tol > 0 and member.max_iter > 0
+            # Nothing but its end is kept of a descent, and without a penalty it may have none.
+            if forgets and len(descent) == 1 and self.scorer_is_known and objectives[i].penalty:
+                own = self.candidates[next(iter(descent))]
+                shared = {name: own[name] for name in own if name not in ("C", "store_path")}
+                paths[token(shared)].append(i)
+        for path in paths.values():
+            if len(path) > 1:
+                yield sorted(path, key=lambda i: next(iter(descents[i].values())).C)
+
+    @staticmethod
+    def _path(descents):
+        """Where they end; None for those that are to be made alone."""
+        members = [next(iter(descent.values())) for descent, _ in descents]
+        objectives = [objective for _, objective in descents]
+        nowhere = {"coef_init": None, "intercept_init": None}
+        start = check_start(nowhere, objectives[-1])
+        penalties = [objective.penalty for objective in objectives]
+        return _fit.path(members[-1], objectives[-1], start, penalties)
+
     @staticmethod
     def _one_descent(descent, objective, examples):
         """To the largest max_iter; the others are read off on the way."""
@@ -287,11 +354,22 @@ class Fold:
             _fit.become(member, _fit.attributes(until, examples.schema))
             yield index, member
 
-    def score(self, model, part, error_score):
-        """The scorer's result for a model of this fold, on its "train" or "test" rows."""
-        X, y = self.rows[part]
+    def scores(self, models, part, error_score):
+        """What the scorer finds for models of this fold, on its "train" or "test" rows."""
+        _, y = self.rows[part]
         # A pipeline may send metadata to its transformers, an unknown scorer may look into it.
-        if self.scorer_is_known and not get_config()["enable_metadata_routing"]:
+        by_predictions = self.scorer_is_known and not get_config()["enable_metadata_routing"]
+        if by_predictions and models:
+            X = self._transform(part)
+            with met_again_alone():
+                found = scores_at_once(self.scorer, models, X, y, self.score_params[part]())
+            if found is not None:
+                return found
+        return [self._score(model, part, error_score, by_predictions) for model in models]
+
+    def _score(self, model, part, error_score, by_predictions):
+        X, y = self.rows[part]
+        if by_predictions:
             estimator, X = model, self._transform(part)
             # Of its own, as in GridSearchCV: a metric may write into it.
             y = _safe_indexing(y, np.arange(_num_samples(y)))

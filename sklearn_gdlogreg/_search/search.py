@@ -1,4 +1,4 @@
-"""GDGridSearchCV: folds and grid, sharing the descents of candidates.
+"""GDGridSearchCV and GDRandomizedSearchCV: folds and candidates, which share their descents.
 
 The search itself is scikit-learn's. What differs is what one task does: not one candidate on one
 fold, but all candidates on a fold that come after the same transformers. Those that cannot be
@@ -14,7 +14,13 @@ import numpy as np
 from joblib.logger import short_format_time
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterGrid,
+    ParameterSampler,
+    RandomizedSearchCV,
+    check_cv,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
@@ -22,6 +28,7 @@ from sklearn.utils.validation import indexable
 from .._check import is_lazy, remedied
 from .._estimator import Versioned
 from .._sklearn import (
+    CallbackSupportMixin,
     _check_method_params,
     _fit_and_score,
     _fit_context,
@@ -33,134 +40,12 @@ from .._sklearn import (
 from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
-class GDGridSearchCV(Versioned, GridSearchCV):
-    """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
+class SharingSearch(Versioned):
+    """A search of scikit-learn's whose candidates share their descents."""
 
-    A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
-    candidates, ``cv_results_`` and methods. On each fold,
-
-    - candidates that differ in ``max_iter`` are one descent, read off on the way;
-    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio`` or
-      ``class_weight`` descend side by side, with one matrix product for all of them;
-    - the transformers of a Pipeline are fitted once for each combination of their parameters.
-
-    Whatever else the grid holds, the results are GridSearchCV's; what cannot be shared (early
-    stopping, callbacks or ``verbose`` of the estimator, a subclass of it, a start other than 0,
-    invalid parameters) is fitted one candidate at a time.
-
-    Parameters
-    ----------
-    estimator : GDLogisticRegression or Pipeline that ends in one
-        Other estimators work too, and share nothing.
-
-    param_grid : dict or list of dict
-        Names of parameters, and the values to try for each.
-
-    scoring : str, callable, list, tuple or dict, default=None
-        As in GridSearchCV; None is the accuracy. With a function of your own in place of a name or
-        of what ``make_scorer`` gives, which might look at the curves of a model, learning rates are
-        no longer shared; ``max_iter`` is.
-
-    n_jobs : int, default=None
-        The number of folds (and combinations of transformer parameters) that are worked on at
-        the same time, by joblib's backend; None is 1, -1 as many as there are cores.
-
-    refit : bool, str or callable, default=True
-        As in GridSearchCV: whether the best candidate is fitted to all examples; with several
-        metrics, by which.
-
-    cv : int, cross-validation generator or iterable, default=None
-        As in GridSearchCV; None is five stratified folds.
-
-    verbose : int, default=0
-        As in GridSearchCV: 1 says how many fits there are, 2 prints a line for each, 3 with scores.
-
-    pre_dispatch : int or str, default="2*n_jobs"
-        As in GridSearchCV.
-
-    error_score : "raise" or float, default=nan
-        As in GridSearchCV: the score of a candidate whose fit fails.
-
-    return_train_score : bool, default=False
-        As in GridSearchCV: whether ``cv_results_`` has the scores on the training folds, too.
-
-    Attributes
-    ----------
-    cv_results_ : dict of str to ndarray
-        GridSearchCV's. ``mean_fit_time`` is each candidate's share of the time that they took
-        together. Scores agree to rounding: the sums of descents made side by side are rounded
-        differently, by about 1e-16 of their size at each iteration (which grows only where a
-        learning rate is so large that the descent is chaotic).
-
-    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
-    multimetric_, classes_, n_features_in_, feature_names_in_
-        GridSearchCV's.
-
-    Raises
-    ------
-    ValueError
-        As GridSearchCV does.
-    TypeError
-        If X or y is a Dask collection.
-
-    Warns
-    -----
-    ConvergenceWarning
-        Once, naming the candidates whose descent diverged, stalled or had not converged at
-        ``max_iter``.
-        The refit of the best may warn for itself.
-
-    See Also
-    --------
-    sklearn.model_selection.GridSearchCV : The same for any estimator, one fit after the other.
-    GDSearchDisplay : Plots the scores.
-    GDLogisticRegression : The estimator.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
-    >>> from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
-    >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> pipeline = make_pipeline(StandardScaler(), GDLogisticRegression(tol=0))
-    >>> grid = {
-    ...     "gdlogisticregression__learning_rate": [0.01, 0.1, 1.0],
-    ...     "gdlogisticregression__max_iter": [10, 100, 1000],
-    ... }
-    >>> search = GDGridSearchCV(pipeline, grid).fit(X, y)
-    >>> search.best_params_["gdlogisticregression__learning_rate"]
-    0.1
-    >>> print(f"{search.best_score_:.4f}")
-    0.9807
-    """
-
-    def __init__(
-        self,
-        estimator,
-        param_grid,
-        *,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        error_score=np.nan,
-        return_train_score=False,
-    ):
-        super().__init__(
-            estimator,
-            param_grid,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            error_score=error_score,
-            return_train_score=return_train_score,
-        )
+    def _candidates(self):
+        """What every candidate sets, in their order."""
+        raise NotImplementedError
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
@@ -180,14 +65,14 @@ class GDGridSearchCV(Versioned, GridSearchCV):
 
         Returns
         -------
-        self : GDGridSearchCV
+        self : object
             The fitted search.
         """
         if is_lazy(X) or is_lazy(y):
             raise TypeError(
-                "GDGridSearchCV takes arrays, not Dask collections. Search on a sample that fits "
-                "into memory; or fit one DaskGDLogisticRegression for each candidate, with "
-                "early_stopping=True and X_val and y_val, and compare their "
+                f"{type(self).__name__} takes arrays, not Dask collections. Search on a sample "
+                "that fits into memory; or fit one DaskGDLogisticRegression for each candidate, "
+                "with early_stopping=True and X_val and y_val, and compare their "
                 "validation_loss_curve_, which has every number of iterations."
             )
         scorers, refit_metric = self._get_scorers()
@@ -209,7 +94,7 @@ class GDGridSearchCV(Versioned, GridSearchCV):
                 "cv.split and cv.get_n_splits return inconsistent results. Expected "
                 f"{self.n_splits_} splits, got {len(splits)}"
             )
-        candidates = list(ParameterGrid(self.param_grid))
+        candidates = list(self._candidates())
         n_fits = len(candidates) * len(splits)
         if not n_fits:
             raise ValueError(
@@ -229,7 +114,7 @@ class GDGridSearchCV(Versioned, GridSearchCV):
         search_context.call_on_fit_task_end(estimator=self)
 
         reasons = [result.pop("stop_reason") for result in out]
-        _warn_about_descents(reasons, candidates, self.n_splits_)
+        warn_about_descents(reasons, candidates, self.n_splits_)
         _warn_or_raise_about_fit_failures(out, self.error_score)
         if callable(self.scoring):
             _insert_error_scores(out, self.error_score)
@@ -315,6 +200,257 @@ class GDGridSearchCV(Versioned, GridSearchCV):
         return [results[i] for i in range(len(candidates)) for results in of_split]
 
 
+class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
+    """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
+
+    A drop-in replacement for :class:`~sklearn.model_selection.GridSearchCV`: the same parameters,
+    candidates, ``cv_results_`` and methods. On each fold,
+
+    - candidates that differ in ``max_iter`` are one descent, read off on the way;
+    - candidates that differ in a constant ``learning_rate``, in ``C``, ``l1_ratio`` or
+      ``class_weight`` descend side by side, with one matrix product for all of them;
+    - candidates that differ in ``C``, under a rule that chooses its rates (as "auto" does), follow
+      each other from the strongest penalty to the weakest: every descent begins where the one
+      before it ended, in the coordinates that there are;
+    - the transformers of a Pipeline are fitted once for each combination of their parameters.
+
+    Whatever else the grid holds, the results are GridSearchCV's; what cannot be shared (early
+    stopping, callbacks or ``verbose`` of the estimator, a subclass of it, a start other than 0,
+    invalid parameters) is fitted one candidate at a time.
+
+    Parameters
+    ----------
+    estimator : GDLogisticRegression or Pipeline that ends in one
+        Other estimators work too, and share nothing.
+
+    param_grid : dict or list of dict
+        Names of parameters, and the values to try for each.
+
+    scoring : str, callable, list, tuple or dict, default=None
+        As in GridSearchCV; None is the accuracy. With a function of your own in place of a name or
+        of what ``make_scorer`` gives, which might look at the curves of a model, learning rates are
+        no longer shared; ``max_iter`` is.
+
+    n_jobs : int, default=None
+        The number of folds (and combinations of transformer parameters) that are worked on at
+        the same time, by joblib's backend; None is 1, -1 as many as there are cores.
+
+    refit : bool, str or callable, default=True
+        As in GridSearchCV: whether the best candidate is fitted to all examples; with several
+        metrics, by which.
+
+    cv : int, cross-validation generator or iterable, default=None
+        As in GridSearchCV; None is five stratified folds.
+
+    verbose : int, default=0
+        As in GridSearchCV: 1 says how many fits there are, 2 prints a line for each, 3 with scores.
+
+    pre_dispatch : int or str, default="2*n_jobs"
+        As in GridSearchCV.
+
+    error_score : "raise" or float, default=nan
+        As in GridSearchCV: the score of a candidate whose fit fails.
+
+    return_train_score : bool, default=False
+        As in GridSearchCV: whether ``cv_results_`` has the scores on the training folds, too.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        GridSearchCV's. ``mean_fit_time`` is each candidate's share of the time that they took
+        together. Scores agree to rounding: the sums of descents made side by side are rounded
+        differently, by about 1e-16 of their size at each iteration (which grows only where a
+        learning rate is so large that the descent is chaotic). Where values of ``C`` follow each
+        other, every descent ends within the same ``tol`` of its optimum, but not at the same
+        point of it: scores agree as far as ``tol`` makes them, to about 1e-6 at ``tol=1e-8``. A
+        candidate that does not converge within ``max_iter`` from there is fitted from 0.
+
+    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
+    multimetric_, classes_, n_features_in_, feature_names_in_
+        GridSearchCV's.
+
+    Raises
+    ------
+    ValueError
+        As GridSearchCV does.
+    TypeError
+        If X or y is a Dask collection.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Once, naming the candidates whose descent diverged, stalled or had not converged at
+        ``max_iter``.
+        The refit of the best may warn for itself.
+
+    See Also
+    --------
+    sklearn.model_selection.GridSearchCV : The same for any estimator, one fit after the other.
+    GDSearchDisplay : Plots the scores.
+    GDLogisticRegression : The estimator.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> pipeline = make_pipeline(StandardScaler(), GDLogisticRegression(tol=0))
+    >>> grid = {
+    ...     "gdlogisticregression__learning_rate": [0.01, 0.1, 1.0],
+    ...     "gdlogisticregression__max_iter": [10, 100, 1000],
+    ... }
+    >>> search = GDGridSearchCV(pipeline, grid).fit(X, y)
+    >>> search.best_params_["gdlogisticregression__learning_rate"]
+    0.1
+    >>> print(f"{search.best_score_:.4f}")
+    0.9807
+    """
+
+    def __init__(
+        self,
+        estimator,
+        param_grid,
+        *,
+        scoring=None,
+        n_jobs=None,
+        refit=True,
+        cv=None,
+        verbose=0,
+        pre_dispatch="2*n_jobs",
+        error_score=np.nan,
+        return_train_score=False,
+    ):
+        super().__init__(
+            estimator,
+            param_grid,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+
+    def _candidates(self):
+        return ParameterGrid(self.param_grid)
+
+
+class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV, CallbackSupportMixin):
+    """Randomized search over a :class:`GDLogisticRegression` whose candidates share their descents.
+
+    A drop-in replacement for :class:`~sklearn.model_selection.RandomizedSearchCV`, with the same
+    candidates for the same ``random_state``. What they share, and what ``cv_results_`` says of
+    them, is as in :class:`GDGridSearchCV`: values of ``C`` drawn from a distribution follow each
+    other from the strongest penalty to the weakest.
+
+    Parameters
+    ----------
+    estimator : GDLogisticRegression or Pipeline that ends in one
+        Other estimators work too, and share nothing.
+
+    param_distributions : dict or list of dict
+        Names of parameters, and lists or distributions (``scipy.stats.loguniform(1e-4, 1e4)``) to
+        draw their values from.
+
+    n_iter : int, default=10
+        The number of candidates.
+
+    scoring : str, callable, list, tuple or dict, default=None
+        As in GDGridSearchCV.
+
+    n_jobs : int, default=None
+        As in GDGridSearchCV.
+
+    refit : bool, str or callable, default=True
+        As in RandomizedSearchCV.
+
+    cv : int, cross-validation generator or iterable, default=None
+        As in RandomizedSearchCV; None is five stratified folds.
+
+    verbose : int, default=0
+        As in RandomizedSearchCV.
+
+    pre_dispatch : int or str, default="2*n_jobs"
+        As in RandomizedSearchCV.
+
+    random_state : int, RandomState instance or None, default=None
+        What the candidates are drawn by.
+
+    error_score : "raise" or float, default=nan
+        As in RandomizedSearchCV.
+
+    return_train_score : bool, default=False
+        As in RandomizedSearchCV.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        RandomizedSearchCV's, as :class:`GDGridSearchCV` says.
+
+    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
+    multimetric_, classes_, n_features_in_, feature_names_in_
+        RandomizedSearchCV's.
+
+    See Also
+    --------
+    GDGridSearchCV : Every combination of some values.
+    GDLogisticRegressionCV : Every value of C, and the best of them, as one classifier.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn_gdlogreg import GDLogisticRegression, GDRandomizedSearchCV
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> distributions = {"C": loguniform(1e-3, 1e3)}
+    >>> search = GDRandomizedSearchCV(
+    ...     GDLogisticRegression(), distributions, n_iter=20, scoring="neg_log_loss", random_state=0
+    ... ).fit(X, y)
+    >>> print(f"C = {search.best_params_['C']:.2g}: {search.best_score_:.3f}")
+    C = 20: -0.106
+    """
+
+    def __init__(
+        self,
+        estimator,
+        param_distributions,
+        *,
+        n_iter=10,
+        scoring=None,
+        n_jobs=None,
+        refit=True,
+        cv=None,
+        verbose=0,
+        pre_dispatch="2*n_jobs",
+        random_state=None,
+        error_score=np.nan,
+        return_train_score=False,
+    ):
+        super().__init__(
+            estimator,
+            param_distributions,
+            n_iter=n_iter,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+
+    def _candidates(self):
+        return ParameterSampler(
+            self.param_distributions, self.n_iter, random_state=self.random_state
+        )
+
+
 def _evaluate_on_fold(
     candidates, X, y, split, *, estimator, contexts, progress, caller, verbose, **settings
 ):
@@ -354,11 +490,11 @@ def _evaluate_on_fold(
                 verbose=verbose,
                 **settings,
             )
-        results[i]["stop_reason"] = _reason(results[i].pop("estimator"))
+        results[i]["stop_reason"] = why_it_ended(results[i].pop("estimator"))
     return results
 
 
-def _reason(estimator):
+def why_it_ended(estimator):
     """Why a descent ended, if that is to be told; None also where there was no descent."""
     model = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     reason = getattr(model, "stop_reason_", None)
@@ -398,15 +534,17 @@ def _together(
     X_train, y_train = fold.rows["train"]
     weights = fold.fit_params.get("sample_weight")
     metadata = None if weights is None else {"sample_weight": weights}
-    for i, model in models.items():
+    scores, seconds = {}, {}
+    for part in ("test", "train") if return_train_score else ("test",):
         start = time.time()
-        result = {"fit_error": None, "test_scores": fold.score(model, "test", error_score)}
-        score_time = time.time() - start
-        if return_train_score:
-            result["train_scores"] = fold.score(model, "train", error_score)
+        scores[part] = fold.scores(list(models.values()), part, error_score)
+        seconds[part] = (time.time() - start) / max(1, len(models))
+    for k, (i, model) in enumerate(models.items()):
+        result = {f"{part}_scores": of_part[k] for part, of_part in scores.items()}
+        result["fit_error"] = None
         result["n_test_samples"] = fold.n_test_samples
-        result["fit_time"], result["score_time"] = fit_time, score_time
-        result["stop_reason"] = _reason(model)
+        result["fit_time"], result["score_time"] = fit_time, seconds["test"]
+        result["stop_reason"] = why_it_ended(model)
         result["about"] = {"X": X_train, "y": y_train, "metadata": metadata}
         yield i, result
 
@@ -433,7 +571,7 @@ def _show(parameters, result, progress, index, verbose):
     sys.stdout.write(f"{begin}{'.' * (80 - len(begin) - len(told))}{told}\n")
 
 
-def _warn_about_descents(reasons, candidates, n_splits):
+def warn_about_descents(reasons, candidates, n_splits):
     """One warning for all descents that did not end well."""
     told = {
         "diverged": "diverged (their cost stopped being finite: use a smaller learning_rate)",

@@ -28,6 +28,10 @@ from sklearn_gdlogreg import (
 from sklearn_gdlogreg._check import on_host
 from sklearn_gdlogreg._search.fold import Fold
 
+from ..helpers import needs_sklearn
+
+pytestmark = pytest.mark.sklearn
+
 OPTIONS = {
     "constant": {"learning_rate": 0.05, "max_iter": 30, "tol": 0},
     "auto": {"C": 1.0},
@@ -150,6 +154,7 @@ def test_the_teaching_functions_compute_in_numpy(xp, binary):
     assert isinstance(clf.coef_, np.ndarray)
 
 
+@needs_sklearn("1.9")
 def test_tensors_that_record_gradients(binary):
     torch = pytest.importorskip("torch")
     X, y = binary

@@ -10,6 +10,8 @@ from sklearn.base import clone
 from sklearn_gdlogreg import GDLogisticRegression
 from sklearn_gdlogreg._check import on_host
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("data", ["binary", "multiclass"])

@@ -6,6 +6,8 @@ from numpy.testing import assert_allclose
 
 from sklearn_gdlogreg import GDLogisticRegression
 
+pytestmark = pytest.mark.sklearn
+
 
 def test_class_weight_is_a_sample_weight(multiclass, weights):
     X, y = multiclass

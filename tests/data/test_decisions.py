@@ -11,6 +11,8 @@ from scipy import sparse
 from sklearn_gdlogreg import GDLogisticRegression
 from sklearn_gdlogreg._data.decisions import decision_values as decisions
 
+pytestmark = pytest.mark.sklearn
+
 LARGEST = {np.float64: 1.7e308, np.float32: float(np.float32(3.4e38))}
 
 

@@ -6,6 +6,8 @@ from numpy.testing import assert_allclose
 
 from sklearn_gdlogreg import GDLogisticRegression
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 def test_validation_weights_count_as_repeated_rows(binary, rng):

@@ -9,6 +9,8 @@ from sklearn_gdlogreg._data.array_examples import ArrayExamples
 from sklearn_gdlogreg._data.examples import Examples
 from sklearn_gdlogreg._data.loading import load
 
+pytestmark = pytest.mark.sklearn
+
 
 def test_examples_are_where_X_is_and_others_where_the_first_are(xp, binary):
     X, y = binary

@@ -7,6 +7,8 @@ from sklearn_gdlogreg import GDLogisticRegression
 
 from ..helpers import pandas
 
+pytestmark = pytest.mark.sklearn
+
 
 def test_validation_columns_in_another_order_are_refused(binary):
     pd = pytest.importorskip("pandas")

@@ -21,7 +21,7 @@ from sklearn_gdlogreg._descent.learning_rate import (
     silver,
 )
 from sklearn_gdlogreg._descent.plan import Plan
-from sklearn_gdlogreg._descent.steps import Step, iterate
+from sklearn_gdlogreg._descent.steps import Descent, Step
 
 
 class Quadratic:
@@ -44,7 +44,7 @@ class Quadratic:
         start = np.ones(len(self.curvature)) if start is None else np.array(start)
         self.first_learning_rate = self.safe_learning_rate = first
         here = self.at(0, start, math.nan)._replace(memory=rule.init(self))
-        steps = iterate(self, rule, here, Plan(self.objective, self.coordinates))
+        steps = Descent(Plan(self.objective, self.coordinates), rule, self, here).steps()
         return [next(steps) for _ in range(n + 1)]
 
 

@@ -59,6 +59,14 @@ def test_matrices_beyond_memory_are_refused(binary, sparse_rows):
     assert next(descend(wide, y, "auto")).coordinates.name == "standardized"
 
 
+def test_where_rows_cannot_serve_instead_matrices_beyond_memory_are_refused(rng):
+    X, y = rng.normal(size=(40, 20_000)), np.arange(40) % 2
+    clf = GDLogisticRegression(coordinates="decorrelated", C=1.0, max_iter=1)
+    assert clf.set_params(tol=0).fit(X, y).coordinates_ == "decorrelated"
+    with pytest.raises(ValueError, match="matrices of 20000 x 20000"):
+        clf.fit(X * 1e-120, y)
+
+
 def test_a_new_map_changes_the_coordinates_and_nothing_else(binary):
     steps = list(itertools.islice(descend(*binary, "auto", C=1.0), 3 * SHORTEST))
     kept = [step.coordinates for step in steps]

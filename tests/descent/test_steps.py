@@ -74,7 +74,7 @@ def test_a_rate_of_at_most_two_over_L_never_increases_the_cost(
             np.zeros(problem.objective.outputs),
             learning_rate=share / problem.lipschitz,
             coordinates=coordinates,
-        )
+        ).steps()
         costs = [step.cost for step in first(60, steps)]
         assert costs[-1] < costs[0]
         # Rounding of a cost near 1.
@@ -93,7 +93,7 @@ def test_every_rule_reaches_the_minimum_of_every_penalty(rule, penalty, data, re
         np.zeros(3 if data == "multiclass" else ()),
         learning_rate=rule,
         coordinates="raw",
-    )
+    ).steps()
     for step in steps:
         violated = violation(step, objective.penalty)
         if violated <= 1e-7:
@@ -113,7 +113,7 @@ def test_line_searches_are_not_stopped_by_the_rounding_of_the_cost(rule, penalty
         np.zeros(()),
         learning_rate=rule,
         coordinates="auto",
-    )
+    ).steps()
     assert any(
         violation(step, objective.penalty) <= 1e-13 for step in itertools.islice(steps, 1000)
     )
@@ -154,7 +154,7 @@ def test_violation_bounds_what_a_prox_step_still_moves(multiclass):
         np.zeros(3),
         learning_rate="auto",
         coordinates="auto",
-    )
+    ).steps()
     step = next(step for step in steps if violation(step, objective.penalty) <= 1e-12)
     moved = Problem(objective, step.coordinates).move(step, 1.0)
     assert_allclose(moved.wb, step.wb, atol=1e-11)

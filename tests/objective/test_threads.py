@@ -26,6 +26,8 @@ from sklearn_gdlogreg._search.side_by_side import descend_side_by_side
 
 from .helpers import STORAGES
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.fixture
 def new_threads():
@@ -80,7 +82,8 @@ def test_no_thread_outlives_a_descent_that_was_left(large, new_threads):
 def test_threads_end_with_the_descent_though_its_rows_are_kept(large, new_threads):
     X, y, _ = large
     objective = Objective.in_memory(X, y, 3, n_jobs=3)
-    steps = begin(objective, np.zeros((3, 40)), np.zeros(3), learning_rate=0.1, coordinates="raw")
+    w, b = np.zeros((3, 40)), np.zeros(3)
+    steps = begin(objective, w, b, learning_rate=0.1, coordinates="raw").steps()
     next(steps), next(steps)
     assert new_threads(expected=2) == 2
     steps.close()
@@ -113,6 +116,40 @@ def test_an_error_in_one_thread_reaches_the_caller(new_threads):
         workers.fold(fail, list(range(8)), added)
     workers.close()
     assert new_threads() == 0
+
+
+@pytest.fixture
+def taking_turns():
+    """Threads take turns as often as they can be made to: what must not be parted is parted."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_every_task_is_done_once_and_no_result_is_lost(taking_turns):
+    workers, tasks = Workers(8), list(range(3000))
+    done = [[] for _ in tasks]
+    for _ in range(10):
+        total = workers.fold(lambda task: done[task].append(task) or (task,), tasks, added)
+        assert total == (sum(tasks),)
+    workers.close()
+    assert [len(each) for each in done] == [10] * len(tasks)
+
+
+def test_blas_is_held_as_long_as_any_thread_holds_it(taking_turns, blas_threads):
+    def hold(_):
+        for _ in range(5000):
+            with Workers(1).holding_blas():
+                seen.append(blas_threads())
+
+    seen = []
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with ThreadPoolExecutor(2) as pool:  # of which often none holds it
+            list(pool.map(hold, range(2)))
+        assert blas_threads() == before
+    assert seen == [[1] * len(before)] * 10_000
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -3,7 +3,11 @@
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from sklearn_gdlogreg import CoefficientPathDisplay, GDLogisticRegression
+from sklearn_gdlogreg import (
+    CoefficientPathDisplay,
+    GDLogisticRegression,
+    GDLogisticRegressionCV,
+)
 
 
 def test_coefficients_over_the_iterations(multiclass):
@@ -55,3 +59,16 @@ def test_unnamed_lines_are_fainter_than_named_ones_in_any_style(rng):
             for line in display.lines_
         }
         assert 0.1 < apart[False] < 0.3 < apart[True]
+
+
+def test_of_a_cross_validation_they_are_drawn_over_C(multiclass):
+    clf = GDLogisticRegressionCV(Cs=[10.0, 0.1, 1.0], l1_ratios=[0.0, 1.0]).fit(*multiclass)
+    display = CoefficientPathDisplay.from_estimator(clf, class_index=1)
+    (of_ratio,) = np.flatnonzero(clf.l1_ratios_ == clf.l1_ratio_)
+    for j, line in enumerate(display.lines_):
+        x, path = line.get_data()
+        assert_array_equal(x, [0.1, 1.0, 10.0])
+        assert_array_equal(path, clf.coefs_paths_[:, of_ratio, [1, 2, 0], 1, j].mean(axis=0))
+    assert display.ax_.get_xlabel() == "C"
+    assert display.ax_.get_xscale() == "log"
+    assert clf.C_ in [line.get_xdata()[0] for line in display.ax_.lines]

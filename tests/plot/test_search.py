@@ -13,7 +13,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDSearchDisplay, LossCurveDisplay
+from sklearn_gdlogreg import (
+    GDGridSearchCV,
+    GDLogisticRegression,
+    GDLogisticRegressionCV,
+    GDSearchDisplay,
+    LossCurveDisplay,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -258,3 +264,20 @@ def test_of_several_grids_one_that_has_both_or_the_best_is_drawn(binary):
     mixed = [*grids, {"learning_rate": [0.1, 1.0], "max_iter": [100]}]
     some = GDGridSearchCV(clf, mixed, cv=2).fit(*binary)
     assert GDSearchDisplay.from_estimator(some).mean_scores.shape == (2, 1)
+
+
+@pytest.mark.parametrize("l1_ratios", [[0.0], [0.5, 0.0, 1.0]])
+def test_the_scores_of_a_cross_validation_are_drawn_over_C(l1_ratios, binary):
+    clf = GDLogisticRegressionCV(Cs=[10.0, 0.1, 1.0], l1_ratios=l1_ratios, cv=3).fit(*binary)
+    display = GDSearchDisplay.from_estimator(clf)
+    assert len(display.lines_) == len(l1_ratios)
+    for row, line in enumerate(display.lines_):
+        x, y = line.get_data()
+        assert_array_equal(x, [0.1, 1.0, 10.0])
+        assert_array_equal(y, clf.scores_[:, row, [1, 2, 0]].mean(axis=0))
+    (C,), (score,) = display.best_.get_data()
+    assert (C, score) == (clf.C_, clf.scores_.mean(axis=0).max())
+    assert display.ax_.get_xlabel() == "C"
+    assert display.ax_.get_ylabel() == "Neg log loss"
+    if len(l1_ratios) > 1:
+        assert display.ax_.get_legend().get_title().get_text() == "l1_ratio"

@@ -10,13 +10,16 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+
+from ..helpers import needs_sklearn
+
+pytestmark = pytest.mark.sklearn
 
 
 class Recorder:
@@ -43,6 +46,7 @@ class Recorder:
         return False
 
 
+@needs_sklearn("1.9")
 @pytest.mark.parametrize("data", ["binary", "multiclass"])
 def test_a_fitted_estimator_predicts_as_if_fit_had_stopped_there(data, request):
     X, y = request.getfixturevalue(data)
@@ -62,6 +66,7 @@ def test_a_fitted_estimator_predicts_as_if_fit_had_stopped_there(data, request):
     assert clf.stop_reason_ == "max_iter"
 
 
+@needs_sklearn("1.9")
 def test_a_callback_that_asks_to_stop_stops_the_descent_there(binary):
     clf = GDLogisticRegression(0.1, tol=0).set_callbacks(Recorder(stop_at=7)).fit(*binary)
     assert clf.stop_reason_ == "callback"
@@ -70,6 +75,7 @@ def test_a_callback_that_asks_to_stop_stops_the_descent_there(binary):
     assert_array_equal(clf.coef_, same.coef_)
 
 
+@needs_sklearn("1.9")
 def test_a_callback_that_raises_leaves_nothing_half_fitted(binary):
     class Broken(Recorder):
         def on_fit_task_end(self, estimator, context):
@@ -85,6 +91,7 @@ def test_a_callback_that_raises_leaves_nothing_half_fitted(binary):
     assert broken.events[-1] == "teardown"
 
 
+@needs_sklearn("1.9")
 def test_an_interrupt_in_a_callback_keeps_the_iterate_before(binary):
     class Interrupted(Recorder):
         def on_fit_task_end(self, estimator, context):
@@ -99,8 +106,11 @@ def test_an_interrupt_in_a_callback_keeps_the_iterate_before(binary):
     assert_array_equal(clf.loss_curve_, same.loss_curve_)
 
 
+@needs_sklearn("1.9")
 @pytest.mark.parametrize("kind", [GridSearchCV, GDGridSearchCV])
 def test_scikit_learns_callbacks_run_alone_in_pipelines_and_in_searches(kind, binary, capsys):
+    from sklearn.callback import ProgressBar, ScoringMonitor
+
     pytest.importorskip("rich")
     X, y = binary
     monitor = ScoringMonitor(scoring="neg_log_loss")
@@ -138,6 +148,7 @@ assert not [name for name in vars(clf) if "callback" in name], vars(clf)
     assert run.returncode == 0, run.stderr
 
 
+@needs_sklearn("1.9")
 def test_max_iter_zero_is_the_start_for_every_observer(binary):
     X, y = binary
     recorder = Recorder()
@@ -159,6 +170,7 @@ class Pickler(Recorder):
         self.kept.append((pickle.dumps(fitted_estimator), fitted_estimator.coef_))
 
 
+@needs_sklearn("1.9")
 @pytest.mark.filterwarnings("ignore:Early stopping kept the start")
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_what_callbacks_are_shown_can_be_pickled_and_holds_nothing_as_long_as_X(

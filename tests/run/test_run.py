@@ -22,6 +22,8 @@ from sklearn_gdlogreg._objective.objective import Objective
 from sklearn_gdlogreg._run.observers import EarlyStopping
 from sklearn_gdlogreg._run.run import Run
 
+pytestmark = pytest.mark.sklearn
+
 
 @pytest.mark.parametrize(
     ("rate", "ended"), [(0.5, "converged"), (1e3, "diverged"), (0.01, "max_iter")]
@@ -32,7 +34,7 @@ def test_a_run_up_to_an_earlier_max_iter_is_the_run_with_that_max_iter(rate, end
 
     def run(max_iter, kept=()):
         objective = Objective.in_memory(X, y, 2, C=1e-2)
-        steps = begin(objective, np.zeros(4), np.zeros(()), **options)
+        steps = begin(objective, np.zeros(4), np.zeros(()), **options).steps()
         run = Run(objective, rule_for(rate), max_iter=max_iter, tol=1e-2, kept=kept)
         return run.follow(steps)
 

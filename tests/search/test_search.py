@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import loguniform
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -17,7 +18,9 @@ from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     KFold,
+    ParameterGrid,
     PredefinedSplit,
+    RandomizedSearchCV,
     ShuffleSplit,
     StratifiedKFold,
 )
@@ -25,9 +28,13 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
+from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression, GDRandomizedSearchCV, _fit
+from sklearn_gdlogreg._descent.learning_rate import BarzilaiBorwein
 
+from ..helpers import needs_sklearn
 from .helpers import assert_same_results, search_both
+
+pytestmark = pytest.mark.sklearn
 
 
 def test_grids_over_steps_and_lists_of_grids(binary):
@@ -73,13 +80,21 @@ def test_candidates_that_did_not_converge_are_named_once(binary):
     assert str(all_[0].message).endswith("; and others.")
 
 
-def test_groups_metadata_and_routing_reach_where_they_belong(binary, weights):
+def test_groups_and_metadata_reach_where_they_belong(binary, weights):
     X, y = binary
     groups = np.arange(len(y)) % 7
     grid = {"model__learning_rate": [0.1, 1.0], "model__max_iter": [2, 20]}
     pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])
     fit = {"groups": groups, "model__sample_weight": weights}
     assert_same_results(*search_both(pipeline, grid, X, y, fit=fit, cv=GroupKFold(3)))
+
+
+@needs_sklearn("1.8")  # whose searches send metadata to the score of a Pipeline
+def test_metadata_is_routed_to_where_it_belongs(binary, weights):
+    X, y = binary
+    groups = np.arange(len(y)) % 7
+    grid = {"model__learning_rate": [0.1, 1.0], "model__max_iter": [2, 20]}
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", GDLogisticRegression(tol=0))])
     with config_context(enable_metadata_routing=True):
         model = GDLogisticRegression(tol=0).set_fit_request(sample_weight=True)
         model.set_score_request(sample_weight=True)
@@ -177,6 +192,7 @@ def test_estimators_without_labels_are_searched_as_before():
     assert_array_equal(ours.score_samples(X), theirs.score_samples(X))
 
 
+@needs_sklearn("1.9")
 @pytest.mark.parametrize("hook", ["on_fit_task_begin", "on_fit_task_end"])
 def test_a_callback_that_fails_is_heard(hook, binary):
     class Failing:
@@ -234,6 +250,16 @@ def grids(draw, values):
     }
 
 
+def follows_a_path(grid):
+    """Whether candidates may begin where others ended, and so end elsewhere within tol."""
+    rules = ("auto", "lipschitz", "adaptive")
+    for candidate in ParameterGrid(grid):
+        own = {name.removeprefix("model__"): value for name, value in candidate.items()}
+        if own.get("learning_rate") in rules and "C" in own and own.get("tol") != 0:
+            return True
+    return False
+
+
 @settings(
     max_examples=60,
     deadline=None,
@@ -259,12 +285,112 @@ def test_results_are_grid_search_cvs_for_any_grid(data, binary, multiclass, weig
     cv = data.draw(st.sampled_from([2, KFold(3, shuffle=True, random_state=0), StratifiedKFold(2)]))
     name = "model__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
     fit = {name: weights} if data.draw(st.booleans(), label="weighted") else {}
+    # Ends that tol alone decides are another law.
+    assume(not follows_a_path(grid))
     options = {
         "refit": "accuracy" if isinstance(scoring, list) else True,
         "return_train_score": data.draw(st.booleans(), label="train scores"),
     }
     ours, theirs = search_both(estimator, grid, X, y, fit, scoring=scoring, cv=cv, **options)
     assert_same_results(ours, theirs)
+
+
+# What candidates of a path may differ in.
+OF_PATHS = {
+    "learning_rate": ["auto", "backtracking", "barzilai-borwein"],
+    "C": [1e-3, 0.01, 0.1, 1.0, 3.0, 10.0, 100.0, np.inf],
+    "l1_ratio": [0.0, 0.3, 1.0],
+    "class_weight": [None, "balanced", {0: 1.0, 1: 2.0}],
+    "fit_intercept": [True, False],
+    "coordinates": ["auto", "standardized", "decorrelated"],
+}
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_paths_over_C_end_where_fits_of_their_own_do(data, binary, multiclass, weights):
+    X, y = data.draw(st.sampled_from([binary, multiclass]), label="data")
+    names = data.draw(st.lists(st.sampled_from(sorted(set(OF_PATHS) - {"C"})), max_size=2))
+    grid = {
+        name: data.draw(st.lists(st.sampled_from(OF_PATHS[name]), min_size=1, max_size=3))
+        for name in {*names}
+    }
+    grid["C"] = data.draw(st.lists(st.sampled_from(OF_PATHS["C"]), min_size=2, unique=True))
+    estimator = GDLogisticRegression(tol=1e-9, max_iter=20_000)
+    if data.draw(st.booleans(), label="pipeline"):
+        estimator = Pipeline([("scale", StandardScaler()), ("model", estimator)])
+        grid = {f"model__{name}": values for name, values in grid.items()}
+    name = "model__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
+    fit = {name: weights} if data.draw(st.booleans(), label="weighted") else {}
+    options = {"scoring": "neg_log_loss", "cv": 3, "refit": False}
+    ours, theirs = search_both(estimator, grid, X, y, fit, **options)
+    assert ours.cv_results_["params"] == theirs.cv_results_["params"]
+    for key in ("split0_test_score", "split1_test_score", "split2_test_score"):
+        assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], atol=1e-6)
+
+
+def test_a_path_takes_fewer_iterations_than_fits_of_their_own(binary, monkeypatch):
+    made = []
+    take = BarzilaiBorwein.take
+    monkeypatch.setattr(
+        BarzilaiBorwein, "take", lambda self, *to: made.append(1) or take(self, *to)
+    )
+    grid = {"C": np.logspace(-3, 3, 13)}
+    search = GDGridSearchCV(GDLogisticRegression(), grid, cv=3, refit=False).fit(*binary)
+    on_paths = len(made)
+    GridSearchCV(search.estimator, grid, cv=3, refit=False).fit(*binary)
+    assert on_paths < 0.75 * (len(made) - on_paths)
+
+
+def test_rules_and_numbers_of_iterations_have_paths_of_their_own(binary, monkeypatch):
+    paths = []
+    path = _fit.path
+
+    def told(parameters, *others):
+        paths.append((parameters.learning_rate, parameters.max_iter, len(others[-1])))
+        return path(parameters, *others)
+
+    monkeypatch.setattr(_fit, "path", told)
+    grids = [
+        {"learning_rate": ["auto", "backtracking"], "C": [1.0, 0.1], "max_iter": [900]},
+        {"C": [0.2, 2.0, 20.0], "max_iter": [1000]},
+        {"learning_rate": ["silver", 0.1], "C": [1.0, 0.1], "max_iter": [800]},
+    ]
+    cv = [(np.arange(100), np.arange(100, 150))]
+    GDGridSearchCV(GDLogisticRegression(tol=1e-2), grids, cv=cv, refit=False).fit(*binary)
+    assert sorted(paths) == [("auto", 900, 2), ("auto", 1000, 3), ("backtracking", 900, 2)]
+
+
+def test_what_a_path_leaves_at_max_iter_is_what_a_fit_leaves(binary):
+    grid = {"C": [0.01, 1.0, 100.0]}
+    for max_iter in (0, 1, 3):
+        ours, theirs = search_both(
+            GDLogisticRegression(tol=1e-12, max_iter=max_iter), grid, *binary, refit=False
+        )
+        assert_same_results(ours, theirs)
+
+
+def test_randomized_candidates_are_randomized_search_cvs(binary):
+    distributions = {"C": loguniform(1e-3, 1e3), "l1_ratio": [0.0, 0.5]}
+    searches = [
+        kind(
+            GDLogisticRegression(tol=1e-9, max_iter=5000),
+            distributions,
+            n_iter=8,
+            scoring="neg_log_loss",
+            random_state=3,
+        ).fit(*binary)
+        for kind in (GDRandomizedSearchCV, RandomizedSearchCV)
+    ]
+    ours, theirs = (search.cv_results_ for search in searches)
+    assert ours["params"] == theirs["params"]
+    assert_allclose(ours["mean_test_score"], theirs["mean_test_score"], atol=1e-6)
+    assert searches[0].best_params_ == searches[1].best_params_
 
 
 def _spoiling(y_true, y_pred, sample_weight=None):
