@@ -49,7 +49,7 @@ def map_fits_in_memory(objective, n_maps=1, n=None):
 
 def mixes_classes(objective):
     """Whether one matrix for the coefficients of all classes costs next to nothing."""
-    several = bool(objective.outputs) and objective.penalty.has_soft_threshold
+    several = bool(objective.outputs) and objective.penalty.has_one_threshold
     return several and math.prod(objective.outputs) * objective.n <= MOST_MIXED
 
 
@@ -191,13 +191,29 @@ class Decorrelation:
             spread = np.square(deviation * standardized.scale[features])
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
-        if self.remembers and not self.mixes:
+        if self.remembers:
             self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty.l2)
-        made = self._made(standardized, H, (t, w, b), of_class)
-        return self._mixed(standardized, made) if self.mixes else made
+        return self._made(standardized, H, (t, w, b), of_class)
 
     def _made(self, *of_map):
-        return (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
+        made = (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
+        return self._mixed(made) if self.mixes else made
+
+    def _mixed(self, apart):
+        """The metric that mixes the classes, made where that of each class alone was."""
+        _, w, b = apart.made_at
+        standardized = apart.standardized
+        mean, scale = standardized.mean, standardized.scale
+        H = self.objective.hessian_of_classes(w, b, mean, scale, self.sample)
+        if not self.objective.fit_intercept:
+            H[:, -1] = H[:, :, :, -1] = 0
+            H[:, -1, :, -1] = np.eye(len(w))
+        if self.stride > 1:
+            features, deviation = self._missed
+            spread = np.square(deviation * scale[features])
+            for k in range(len(w)):
+                H[k, features, k, features] += H[k, -1, k, -1] * spread
+        return MixedMetric(standardized, H, apart)
 
     def under(self, objective, standardized):
         """The same for this objective, which has another penalty."""
@@ -215,20 +231,6 @@ class Decorrelation:
         stronger = (self.objective.penalty.l2 - l2) * np.square(standardized.scale)
         H[..., features, features] += stronger
         return self._made(standardized, H, here.coordinates.made_at, of_class)
-
-    def _mixed(self, standardized, apart):
-        _, w, b = apart.made_at
-        mean, scale = standardized.mean, standardized.scale
-        H = self.objective.hessian_of_classes(w, b, mean, scale, self.sample)
-        if not self.objective.fit_intercept:
-            H[:, -1] = H[:, :, :, -1] = 0
-            H[:, -1, :, -1] = np.eye(len(w))
-        if self.stride > 1:
-            features, deviation = self._missed
-            spread = np.square(deviation * scale[features])
-            for k in range(len(w)):
-                H[k, features, k, features] += H[k, -1, k, -1] * spread
-        return MixedMetric(standardized, H, apart)
 
     def _standardized_anew(self, standardized, H):
         """Other means and deviations, where those of the rows that are still curved are far away.

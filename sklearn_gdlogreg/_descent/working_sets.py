@@ -9,10 +9,10 @@ from functools import partial
 
 import numpy as np
 
-from .._objective.in_memory import InMemory
 from .coordinates import Coordinates
 from .decorrelation import SHORTEST, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
+from .row_space import is_mapped
 
 # No set is smaller: it takes next to no time. Fewer columns than these all have a metric at once.
 FEWEST, MANY_COLUMNS = 50, 200
@@ -109,10 +109,11 @@ class WorkingSets(Decorrelation):
 
     @staticmethod
     def pay(objective, rule: Rule):
-        """Whether a descent may take sets: they must change with it, and rows be at hand."""
-        sparse_optimum = objective.penalty.has_soft_threshold and not objective.outputs
-        at_hand = type(objective.rows) is InMemory
-        return rule.adapts and sparse_optimum and at_hand and objective.n >= MANY_COLUMNS
+        """Whether a descent may take sets: they change with it, and are copied from memory."""
+        sparse_optimum = objective.penalty.has_one_threshold and not objective.outputs
+        whole = getattr(objective.rows, "whole", None)
+        in_memory = whole is not None and not is_mapped(whole.X)
+        return rule.adapts and sparse_optimum and in_memory and objective.n >= MANY_COLUMNS
 
     def at(self, w, b, t=0, gradient=None):
         if gradient is None:

@@ -190,8 +190,10 @@ def test_prices_decide(sparse_rows, rng):
     assert isinstance(made.at(w, b, 1000), WorkingSet)
 
 
-def test_who_takes_sets(many, rng):
+def test_who_takes_sets(many, rng, tmp_path):
     X, y = many
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
 
     def decorrelation(X, y, rule="auto", coordinates="auto", **options):
         objective = Objective.in_memory(X, y, y.max() + 1, **L1 | options)
@@ -202,6 +204,7 @@ def test_who_takes_sets(many, rng):
     for other in (
         decorrelation(X, y, "lipschitz", "decorrelated"),  # which would not notice another set
         decorrelation(X, y, l1_ratio=0.0),
+        decorrelation(mapped, y),  # which may be larger than memory
         decorrelation(X[:, : MANY_COLUMNS - 1], y),
         decorrelation(X, y + np.arange(len(y)) % 2),
     ):
