@@ -34,6 +34,7 @@ from .._sklearn import (
 from .fold import CannotShare, Fold, last_step, met_again_alone, split_parameters, token
 
 
+# GridSearchCV takes callbacks itself from scikit-learn 1.9 on.
 class GDGridSearchCV(Versioned, GridSearchCV, CallbackSupportMixin):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 
