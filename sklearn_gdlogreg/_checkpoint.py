@@ -50,7 +50,7 @@ class Checkpoint:
     """
 
     # The run writes the file: scikit-learn need not tell it of anything.
-    served_by_fit = True
+    _served_by_fit = True
 
     def __init__(self, path, every=100):
         if not (isinstance(every, Integral) and every >= 1) or isinstance(every, bool):

@@ -200,6 +200,7 @@ class SharingSearch(Versioned):
         return [results[i] for i in range(len(candidates)) for results in of_split]
 
 
+# GridSearchCV takes callbacks itself from scikit-learn 1.9 on.
 class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
     """Grid search over a :class:`GDLogisticRegression` whose candidates share their descents.
 

@@ -44,7 +44,7 @@ class CallbackSupportMixin:
         self : estimator
             The estimator.
         """
-        if not all(getattr(each, "served_by_fit", False) for each in callbacks):
+        if not all(getattr(each, "_served_by_fit", False) for each in callbacks):
             raise lacking("Callbacks other than Checkpoint", "1.9")
         self._skl_callbacks = list(callbacks)
         return self
