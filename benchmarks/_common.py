@@ -251,6 +251,18 @@ def correlated(n_rows=100_000, n_columns=100):
     return f"make_classification {n_rows:,} x {n_columns}", X, y
 
 
+def neighbours(n_rows, n_columns, correlation=0.9, kept=50):
+    """Columns that are like the one beside them, of which a few tell the classes apart."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, n_columns))
+    for j in range(1, n_columns):
+        X[:, j] = correlation * X[:, j - 1] + math.sqrt(1 - correlation**2) * X[:, j]
+    w = np.zeros(n_columns)
+    w[rng.choice(n_columns, kept, replace=False)] = rng.normal(size=kept)
+    y = (X @ w + rng.logistic(size=n_rows) > 0).astype(int)
+    return f"neighbours {n_rows:,} x {n_columns:,}", X, y
+
+
 def svmlight(path):
     """The rows of an svmlight file, sparse and dense; labels as 0 ... K - 1."""
     X, y = load_svmlight_file(str(path))

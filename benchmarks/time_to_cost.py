@@ -15,7 +15,8 @@ glum, skglm and celer where they are installed. All are treated alike:
   better: on few cores, two threads that wait for each other stall when another process is busy.
 - The cost of all of them is computed by one function, on the X that was given, in float64.
 - A solver is given up when one fit took longer than --cap seconds: ">" then stands in front of
-  its longest fit, and ratios count it with that. "x": it converged to something else.
+  its longest fit, and ratios count it with that. "x": it converged to something else. Solvers that
+  may go on for minutes first fit in a process of their own, which is ended after 3 times that long.
 - J* is the lowest cost of all runs there are, a few long ones made for it among them; the table
   says whose it was, and how near to it the best of another solver came.
 
@@ -30,6 +31,7 @@ import time
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +42,7 @@ from _common import (
     duration,
     environment,
     geometric_mean,
+    neighbours,
     parser,
     print_environment,
     print_table,
@@ -63,6 +66,8 @@ FIRST_MAX_ITER = 100
 HESSIAN_LIMIT = 5000
 INTERCEPT_SCALES = (1.0, 30.0)
 OURS = "ours"
+# Those of which one fit may take minutes at a tight tol, and how many times the cap they may.
+MAY_TAKE_MINUTES, LONGEST_OF_CAP = ("liblinear", "skglm", "celer"), 3
 ONE_THREAD_ONLY = ("liblinear", "sag", "saga", "skglm", "celer")
 SKLEARN_L2 = ("lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga")
 SKLEARN_L1 = ("saga", "liblinear")
@@ -106,20 +111,22 @@ class Problem:
 
 
 def problems(data, quick):
+    wide_sets = []
     if quick:
         sets = [*small_sets(["breast cancer"])]
         sets += [("text-like 1,000 x 1,500", *text_like(1000, 1500)), correlated(5000, 30)]
-        Cs = (1.0,)
+        Cs = {0.0: (1.0,), 1.0: (1.0,)}
     else:
         sets = [*small_sets(), digits_eight_vs_rest()]
         sets += [correlated(), ("text-like 20,000 x 30,000", *text_like())]
-        Cs = (1.0, 100.0)
+        wide_sets = [neighbours(2000, 2000), neighbours(500, 5000)]
+        Cs = {0.0: (1.0, 100.0), 1.0: (0.1, 1.0, 100.0)}
     sets += [] if data is None else svmlight(data)
     for l1_ratio in (0.0, 1.0):
         if quick and l1_ratio:
             sets = sets[1:3]
-        for C in Cs:
-            for name, X, y in sets:
+        for C in Cs[l1_ratio]:
+            for name, X, y in [*sets, *(wide_sets if l1_ratio else [])]:
                 yield Problem(name, X, y, C, l1_ratio)
 
 
@@ -168,8 +175,7 @@ def single_threaded(problem):
                 yield Solver(f"glum {name}", partial(make_glum, name), as_floats)
     if problem.l1_ratio and installed("skglm"):
         yield Solver("skglm", make_skglm, by_columns)
-    # A single fit of celer to a large dense set takes a minute, at any tol.
-    if problem.l1_ratio and installed("celer") and len(problem.y) * problem.X.shape[1] < 1e6:
+    if problem.l1_ratio and installed("celer"):
         for scale in INTERCEPT_SCALES:
             yield Solver(
                 "celer",
@@ -280,6 +286,20 @@ class Attempt:
         self.n_iter = int(np.max(getattr(model, "n_iter_", 0)))
         return self
 
+    def ends_within(self, seconds, problem, prepared):
+        """Whether a fit does, tried in another process; if not, this is what is known of it."""
+        if self.solver.name not in MAY_TAKE_MINUTES:
+            return True
+        process = get_context("fork").Process(target=self.fit, args=(problem, prepared))
+        process.start()
+        process.join(seconds)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            self.seconds, self.costs = [seconds], [math.inf]
+            return False
+        return True
+
     @property
     def at_limit(self):
         return self.n_iter >= self.max_iter
@@ -292,15 +312,24 @@ class Attempt:
 
 def explore(solver, problem, prepared, cap, reached):
     """Attempts from a loose tol to a tight one; `reached(cost)` is the tightest gap reached."""
-    # Compilers, thread pools and imports have their turn before the clock.
-    Attempt(solver, 1e-2, 2).fit(problem, prepared)
+    # Compilers, thread pools and imports have their turn before the clock. celer does not keep to
+    # any number of iterations.
+    first = Attempt(solver, 1e-2, 2)
+    if solver.name == "celer" and not first.ends_within(LONGEST_OF_CAP * cap, problem, prepared):
+        yield first
+        return
+    first.fit(problem, prepared)
     max_iter, coarse = FIRST_MAX_ITER, []
 
     def attempt(tol):
         """The attempts at one tol, the last of which converged if time allowed it."""
         nonlocal max_iter
         while True:
-            latest = Attempt(solver, tol, max_iter).fit(problem, prepared)
+            latest = Attempt(solver, tol, max_iter)
+            if not latest.ends_within(LONGEST_OF_CAP * cap, problem, prepared):
+                yield latest
+                return
+            latest.fit(problem, prepared)
             while sum(latest.seconds) < 0.05 and len(latest.seconds) < 3:
                 latest.fit(problem, prepared)  # one reading of a short time says little
             yield latest
@@ -325,9 +354,7 @@ def long_runs(problem, seconds):
     """(name, cost) of runs made to find J*, each as long as `seconds` allow."""
     candidates = [Solver(OURS, make_ours)]
     if problem.l1_ratio:
-        # liblinear to this accuracy takes minutes on the large sets, and cannot be interrupted.
-        small = problem.X.shape[0] * problem.n_coefficients < 1e6
-        names = ("liblinear", "skglm") if small else ("skglm",)
+        names = ("liblinear", "skglm")
         candidates += [solver for solver in solvers(problem) if solver.name in names]
     elif problem.n_coefficients <= 1000:
         candidates += [Solver("newton-cholesky", partial(make_sklearn, "newton-cholesky"))]
@@ -335,13 +362,19 @@ def long_runs(problem, seconds):
         candidates += [Solver("lbfgs", partial(make_sklearn, "lbfgs"))]
     for solver in candidates:
         prepared = {id(solver): solver.prepare(problem)}
+        if solver.name == "skglm":
+            Attempt(solver, 1e-2, 2).fit(problem, prepared)  # what it compiles, processes inherit
         max_iter = 500
         while True:
-            run = Attempt(solver, 1e-10, max_iter).fit(problem, prepared)
+            run = Attempt(solver, 1e-10, max_iter)
+            if not run.ends_within(seconds, problem, prepared):
+                break
+            run.fit(problem, prepared)
             if not run.at_limit or 4 * run.seconds[0] > seconds:
                 break
             max_iter *= 4
-        yield solver.name, run.cost
+        if math.isfinite(run.cost):
+            yield solver.name, run.cost
 
 
 def measure(problem, cap, most_repeats):

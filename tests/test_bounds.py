@@ -439,3 +439,22 @@ def test_in_a_pipeline_bounds_are_on_what_reaches_the_estimator():
     clf = make_pipeline(scaler, GDLogisticRegression(C=1.0, bounds={"mean radius": (0, None)}))
     clf.fit(X, y)
     assert clf[-1].coef_[0, 0] == 0
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("features", [6, 250])
+def test_with_l1_many_columns_or_classes_end_where_few_do(n_classes, features, rng):
+    X = rng.normal(size=(120, features))
+    y = np.argmax(X[:, :n_classes] + rng.gumbel(size=(120, n_classes)), axis=1)
+    options = {
+        "C": 0.5,
+        "l1_ratio": 0.8,
+        "penalty_factors": {0: 0.5, 3: 2.0},
+        "bounds": {1: (0, 0.2), 2: (None, 0.0)},
+        "tol": 1e-8,
+        "max_iter": 20_000,
+    }
+    auto = GDLogisticRegression(**options).fit(X, y)
+    plain = GDLogisticRegression(coordinates="standardized", **options).fit(X, y)
+    assert_allclose(auto.coef_, plain.coef_, atol=1e-5)
+    assert 0 <= auto.coef_[:, 1].min() <= auto.coef_[:, 1].max() <= 0.2

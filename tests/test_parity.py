@@ -14,10 +14,12 @@ from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_score
+from sklearn.preprocessing import scale
 from sklearn.svm import l1_min_c
 
 from sklearn_gdlogreg import GDGridSearchCV, GDLogisticRegression
@@ -121,6 +123,23 @@ def test_each_penaltys_model_is_the_best_for_its_own_cost(data, C, request):
             there = GDLogisticRegression(C=C, l1_ratio=l1, max_iter=0).fit(X, y, **start)
             margin = 0 if other is own else 1e-6
             assert there.loss_curve_[0] >= own.loss_curve_[-1] + margin - 1e-12
+
+
+@pytest.mark.parametrize("C", np.logspace(-3, 2, 4))
+@pytest.mark.parametrize("l1_ratio", [0.1, 0.5, 0.9])
+def test_an_elastic_net_ends_below_ridge_in_its_own_cost(C, l1_ratio):
+    """With the default tol, and of a cost whose penalty counts for more, as scikit-learn asks."""
+    X, y = make_classification(
+        n_samples=1000, n_informative=10, n_redundant=0, n_repeated=0, random_state=0
+    )
+    X = scale(X)
+    costs = []
+    for own in (l1_ratio, 0.0):
+        clf = GDLogisticRegression(C=C, l1_ratio=own, fit_intercept=False).fit(X, y)
+        w = clf.coef_[0]
+        cost = C * log_loss(y, clf.predict_proba(X))
+        costs.append(cost + l1_ratio * np.abs(w).sum() + (1 - l1_ratio) / 2 * np.vdot(w, w))
+    assert costs[0] < costs[1]
 
 
 @pytest.mark.parametrize("end", [0.0, 1.0])

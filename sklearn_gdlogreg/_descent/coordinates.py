@@ -74,6 +74,14 @@ class Coordinates:
         """Of a gradient, or of a difference of two."""
         return np.vdot(y, y)
 
+    def squared_length_of_violation(self, violation: np.ndarray) -> np.floating:
+        """The same of what keeps a point from being optimal."""
+        return self.squared_length_of_gradient(violation)
+
+    def outgrown(self, wb: np.ndarray, dwb: np.ndarray) -> bool:
+        """Whether these coordinates leave out what a step has most to gain from."""
+        return False
+
     @property
     def euclidean(self) -> "Coordinates":
         """Coordinates in which lengths, measured as here, are Euclid's: for eigenvalues."""
@@ -157,6 +165,20 @@ class Standardized(Coordinates):
         """These, remembering that others were to be made there."""
         other = copy.copy(self)
         other.made_at = t, w, b
+        return other
+
+    def of_columns(self, columns):
+        """Those of some of the features."""
+        other = copy.copy(self)
+        other.mean, other.scale = self.mean[columns], self.scale[columns]
+        other.constant = self.constant[columns]
+        return other
+
+    def with_columns(self, columns, those):
+        """These, with others for some of the features."""
+        other = copy.copy(self)
+        other.mean, other.scale = self.mean.copy(), self.scale.copy()
+        other.mean[columns], other.scale[columns] = those.mean, those.scale
         return other
 
     def pack(self, w, b):

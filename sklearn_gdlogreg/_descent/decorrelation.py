@@ -15,6 +15,7 @@ import numpy as np
 from .._objective.moments import moments
 from .coordinates import Decorrelated, Standardized
 from .metric import Metric
+from .mixed_metric import MixedMetric
 
 # Rows that stand for all others in H, for each column: its relative error is about
 # 1 / sqrt(ROWS_PER_COLUMN), and steps that adapt make up for that.
@@ -26,6 +27,8 @@ SHORTEST, LONGEST = 8, 20
 HIGH_PRICE, HIGHEST_PRICE = 20, 1000
 # From this price on all classes share one map.
 HIGH_PRICE_OF_MANY = 40
+# Of so many coefficients, a metric mixes the classes.
+MOST_MIXED = 100
 # Nanoseconds that an evaluation takes however small X is; a map takes two of these.
 CALLS = 20_000
 # Where the rows that are still curved lie so many times their variance from the mean of all, the
@@ -35,12 +38,19 @@ MOST_OFF_CENTRE, MOST_TIMES_ANEW = 1e4, 4
 MOST_BYTES = 2**27
 
 
-def map_fits_in_memory(objective, n_maps=1):
-    """Whether decorrelated coordinates can be made at all."""
+def map_fits_in_memory(objective, n_maps=1, n=None):
+    """Whether decorrelated coordinates can be made at all, or those of n of the columns."""
+    n = objective.n if n is None else n
     most = max(MOST_BYTES, 8 * objective.m * objective.n)
     # With L1, beside the inverse, the matrix itself and the part of it that is being solved with.
     matrices = n_maps if objective.penalty.smooth else 3 * n_maps
-    return 8 * matrices * (objective.n + 1) ** 2 <= most
+    return 8 * matrices * (n + 1) ** 2 <= most
+
+
+def mixes_classes(objective):
+    """Whether one matrix for the coefficients of all classes costs next to nothing."""
+    several = bool(objective.outputs) and objective.penalty.has_one_threshold
+    return several and math.prod(objective.outputs) * objective.n <= MOST_MIXED
 
 
 class Curvature(NamedTuple):
@@ -62,8 +72,9 @@ class Decorrelation:
         `under` is asked for one.
     """
 
-    def __init__(self, objective, standardized):
+    def __init__(self, objective, standardized, may_mix=False):
         self.objective = objective
+        self.mixes = may_mix and mixes_classes(objective)
         self.standardized = standardized
         self.held = None
         self.remembers, self.known = False, None
@@ -80,22 +91,21 @@ class Decorrelation:
         self.sample = self.stride, total
         self.sampled = -(-m // self.stride)
         n_classes = math.prod(objective.outputs)
-        price = self._price()
+        price = self._price(n)
         # One for all classes is less true, and as many times cheaper.
         self.shared = n_classes > 1 and (
             n_classes * price > HIGH_PRICE_OF_MANY or not map_fits_in_memory(objective, n_classes)
         )
         self.price = price if self.shared else n_classes * price
         self.price_at_start = price  # at w = 0 one map serves all: their derivatives are the same
-        self.price_of_step = 0.0 if objective.penalty.smooth else self._price_of_lassos()
+        self.price_of_step = 0.0 if objective.penalty.smooth else self._price_of_lassos(n)
 
-    def _price(self):
-        """What a map for one class costs, in evaluations of the cost and its gradient.
+    def _price(self, n):
+        """What a map of n columns costs for one class, in evaluations of the cost and its gradient.
 
         The nanoseconds are those of one core, measured at sizes from 569 x 30 to 1e5 x 500; only
         their ratios matter, and those only roughly.
         """
-        n = self.objective.n
         of_map = (3 + (n + 1) / 30) * self.sampled * (n + 1) + (n + 1) ** 3 / 40
         return (of_map + 2 * CALLS) / (self._evaluation + CALLS)
 
@@ -107,12 +117,12 @@ class Decorrelation:
         of_X = m * n * (0.8 + 0.05 * K) if stored is None else 4 * stored * K
         return of_X + 8 * m * K
 
-    def _price_of_lassos(self):
-        """What a step in the metric costs beside its evaluation, in evaluations.
+    def _price_of_lassos(self, n):
+        """What a step in the metric of n columns costs beside its evaluation, in evaluations.
 
         These nanoseconds are of 13 to 800 columns, half of which are kept.
         """
-        n, K = self.objective.n, math.prod(self.objective.outputs)
+        K = math.prod(self.objective.outputs)
         return K * (60_000 + 0.06 * n**3) / (self._evaluation + CALLS)
 
     @property
@@ -130,7 +140,7 @@ class Decorrelation:
         price = self.price + self.period * self.price_of_step
         # A metric that does not mix the classes resists what they have in common, which an L1
         # penalty sees: with little of it, a softmax would creep.
-        creeps = bool(objective.outputs) and not objective.penalty.smooth
+        creeps = bool(objective.outputs) and not objective.penalty.smooth and not self.mixes
         if creeps or singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
         return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
@@ -152,8 +162,11 @@ class Decorrelation:
         features = np.flatnonzero(in_sample < 0.7 * deviation)
         return features, deviation[features]
 
-    def at(self, w, b, t=0):
-        """The coordinates for a descent from here, where it is after t iterations."""
+    def at(self, w, b, t=0, gradient=None):
+        """The coordinates for a descent from here, where it is after t iterations.
+
+        The gradient there says nothing of correlations.
+        """
         # At the start a bound that holds everywhere, and is attained there.
         place = (w, b) if np.any(w) or np.any(b) else (None, None)
         standardized = self.standardized
@@ -183,7 +196,24 @@ class Decorrelation:
         return self._made(standardized, H, (t, w, b), of_class)
 
     def _made(self, *of_map):
-        return (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
+        made = (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
+        return self._mixed(made) if self.mixes else made
+
+    def _mixed(self, apart):
+        """The metric that mixes the classes, made where that of each class alone was."""
+        _, w, b = apart.made_at
+        standardized = apart.standardized
+        mean, scale = standardized.mean, standardized.scale
+        H = self.objective.hessian_of_classes(w, b, mean, scale, self.sample)
+        if not self.objective.fit_intercept:
+            H[:, -1] = H[:, :, :, -1] = 0
+            H[:, -1, :, -1] = np.eye(len(w))
+        if self.stride > 1:
+            features, deviation = self._missed
+            spread = np.square(deviation * scale[features])
+            for k in range(len(w)):
+                H[k, features, k, features] += H[k, -1, k, -1] * spread
+        return MixedMetric(standardized, H, apart)
 
     def under(self, objective, standardized):
         """The same for this objective, which has another penalty."""
@@ -191,17 +221,16 @@ class Decorrelation:
         other.objective, other.standardized, other.remembers = objective, standardized, True
         return other
 
-    def again(self, coordinates):
-        """The coordinates that were made last, as they are with the penalty that there is now."""
+    def again(self, here):
+        """The coordinates of a step, as they are with the penalty that there is now."""
         if self.known is None:
-            t, w, b = coordinates.made_at
-            return self.at(w, b, t)
+            return self.at(here.w, here.b, here.t, (here.dw, here.db))
         standardized, H, of_class, l2 = self.known
         H = H.copy()
         features = np.arange(self.objective.n)
         stronger = (self.objective.penalty.l2 - l2) * np.square(standardized.scale)
         H[..., features, features] += stronger
-        return self._made(standardized, H, coordinates.made_at, of_class)
+        return self._made(standardized, H, here.coordinates.made_at, of_class)
 
     def _standardized_anew(self, standardized, H):
         """Other means and deviations, where those of the rows that are still curved are far away.

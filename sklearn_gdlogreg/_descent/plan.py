@@ -11,6 +11,7 @@ from .decorrelation import HIGH_PRICE, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 from .low_rank import LowRankMaps
 from .row_space import RowSpace, Unfit, pays, price
+from .working_sets import WorkingSets
 
 # How large the rounding of a standardized column's gradient may be: as `tol` is by default.
 MOST_ROUNDING = 1e-4
@@ -93,20 +94,25 @@ class Plan:
             self, objective=objective, first=first, decorrelation=decorrelation, low_rank=low_rank
         )
 
-    def coordinates_like(self, coordinates):
-        """What coordinates of another penalty are under this one."""
-        if coordinates.made_at is None:
+    def coordinates_like(self, here):
+        """What the coordinates of a step are under this penalty, which is not theirs."""
+        made_at = here.coordinates.made_at
+        if made_at is None:
             return self.first
-        decorrelated = coordinates.made_at[0] >= self.first_at
-        return self.decorrelation.again(coordinates) if decorrelated else coordinates
+        return self.decorrelation.again(here) if made_at[0] >= self.first_at else here.coordinates
 
-    def coordinates_at(self, t, w, b):
-        """Made for where the descent stands after t iterations."""
+    def coordinates_at(self, t, w, b, gradient=None):
+        """Made for where the descent stands after t iterations; a gradient saves a pass over X."""
         if t >= self.first_at:
-            return self.decorrelation.at(w, b, t)
+            return self.decorrelation.at(w, b, t, gradient)
         if self.low_rank is not None and t >= self.low_rank.first_at:
             return self.low_rank.at(w, b, t)
         return self.first
+
+    def coordinates_at_start(self, w, b):
+        """Those that say what the gradient is; sets are made of it."""
+        sets = isinstance(self.decorrelation, WorkingSets)
+        return self.first if sets else self.coordinates_at(0, w, b)
 
     def coordinates_made_at(self, made_at):
         """Those of a descent that goes on, which were made at (t, w, b); at none, the first."""
@@ -160,7 +166,10 @@ def plan_for(objective, rule: Rule, coordinates: str) -> Plan:
     if coordinates == "standardized" or not has_prox_in_metric(objective.penalty):
         return Plan(objective, first)
     wanted = coordinates == "decorrelated"
-    decorrelation = Decorrelation(objective, first)
+    if WorkingSets.pay(objective, rule):
+        sets = WorkingSets(objective, first, whatever_they_cost=wanted)
+        return Plan(objective, first, sets, sets.first_at, adapts=True)
+    decorrelation = Decorrelation(objective, first, may_mix=rule.adapts)
     enters_at = math.inf
     if spans_all(objective):
         enters_at = 0 if wanted else _worth_at(price(objective), PRICE_OF_MANY_STEPS)

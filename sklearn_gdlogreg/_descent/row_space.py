@@ -275,7 +275,7 @@ def pays(objective: Objective) -> bool:
     whole = getattr(objective.rows, "whole", None)
     # Rows are coordinates only where all directions are penalized alike.
     rotates = objective.penalty.smooth and objective.penalty.same_for_all
-    if whole is None or _is_mapped(whole.X) or not rotates:
+    if whole is None or is_mapped(whole.X) or not rotates:
         return False
     if objective.rows.stored is not None and 2 * objective.m**2 > objective.rows.stored:
         return False
@@ -295,7 +295,7 @@ def price(objective: Objective) -> float:
     return (gram + 0.2 * m**3) / evaluation
 
 
-def _is_mapped(X):
+def is_mapped(X):
     """Whether it is a view of a file, whose columns would be read page by page."""
     while isinstance(X, np.ndarray) and not isinstance(X, np.memmap):
         X = X.base

@@ -165,7 +165,7 @@ def squared_violation(step: Step, penalty) -> float:
         # Of the subgradients the shortest: lengths that are not Euclid's need its signs.
         slope = penalty.l1 * step.coordinates.scale * np.sign(step.wb[..., :-1])
         np.copysign(violations[..., :-1], step.dwb[..., :-1] + slope, out=violations[..., :-1])
-    return float(step.coordinates.squared_length_of_gradient(violations))
+    return float(step.coordinates.squared_length_of_violation(violations))
 
 
 def _violations(step, penalty):
@@ -195,7 +195,7 @@ class Descent:
     @classmethod
     def started(cls, plan, rule, w, b):
         """One that begins at (w, b)."""
-        problem = Problem(plan.objective, plan.coordinates_at(0, w, b), plan.space)
+        problem = Problem(plan.objective, plan.coordinates_at_start(w, b), plan.space)
         here = problem.start(w, b)
         return cls(plan, rule, problem, here._replace(memory=rule.init(problem)))
 
@@ -216,11 +216,11 @@ class Descent:
         """Make the next step, in other coordinates if it is time for them."""
         if self.here.t >= self.plan.enters_at:
             self._enter()
-        if self.here.t >= self.stale_at:
-            here, problem = self.here, self.problem
+        here, problem = self.here, self.problem
+        if here.t >= self.stale_at or here.coordinates.outgrown(here.wb, here.dwb):
             if here.w.ndim > 1 and not problem.penalty.smooth:
                 here = problem.relieved(here)
-            self._see(here, self.plan.coordinates_at(here.t, here.w, here.b))
+            self._see(here, self.plan.coordinates_at(here.t, here.w, here.b, (here.dw, here.db)))
         self.here = self.rule.take(self.here, partial(self.problem.move, self.here))
 
     def _see(self, here, coordinates):
@@ -235,15 +235,14 @@ class Descent:
     def turn_to(self, penalty):
         """Go on under another penalty, no weaker than the one that it began with."""
         here, former = self.here, self.problem.penalty
-        self.plan = self.plan.under(penalty)
-        self.problem = Problem(
-            self.plan.objective, self.plan.coordinates_like(here.coordinates), self.plan.space
-        )
-        self.stale_at = self.plan.stale_at(self.problem.coordinates)
         # What the rows add is known.
         cost = here.cost - former.value(here.w) + penalty.value(here.w)
         dw = here.dw - former.gradient(here.w) + penalty.gradient(here.w)
-        here = self.problem.seen(here._replace(cost=cost, dw=dw))
+        here = here._replace(cost=cost, dw=dw)
+        self.plan = plan = self.plan.under(penalty)
+        self.problem = Problem(plan.objective, plan.coordinates_like(here), plan.space)
+        self.stale_at = plan.stale_at(self.problem.coordinates)
+        here = self.problem.seen(here)
         self.here = here._replace(memory=self.rule.init(self.problem))
 
     def _enter(self):

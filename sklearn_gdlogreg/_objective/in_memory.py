@@ -100,6 +100,11 @@ class InMemory:
         """The sum of function(part, *arguments), a tuple, over all parts."""
         return self.workers.fold(lambda part: function(part, *arguments), self.parts, combine)
 
+    def of_columns(self, columns):
+        """The same rows with some of their columns alone, copied."""
+        (parts,) = self.total(lambda part: ([part.of_columns(columns)],))
+        return InMemory(parts, self.n_classes, self.total_weight, self.n_jobs)
+
     def holding_blas(self):
         """The context of several sums and of what is between them."""
         return self.workers.holding_blas()

@@ -168,6 +168,18 @@ def hessian_in_part(part, loss, w, b, least, mean, scale, stride, unit, shared):
     return second_moments_in(sample, of_rows, mean, scale), part.xp.sum(d, axis=-1)
 
 
+def hessian_of_classes_in_part(part, loss, w, b, mean, scale, stride, unit):
+    """A part's share of the Hessian, for features (x - mean) * scale: of pairs of classes."""
+    sample = part.sample(stride)
+    xp = sample.xp
+    a = loss.activation(linear(sample.X, w, b), xp)
+    a = a if sample.absent is None else xp.where(sample.absent, 0.0, a)
+    one, other = (xp.asarray(each) for each in np.triu_indices(len(w)))
+    # Where they mix two classes, their sign is left out: weights are not negative.
+    d = a[one] * xp.where((one == other)[:, None], 1 - a[other], a[other])
+    return (second_moments_in(sample, d * (sample.share / unit), mean, scale),)
+
+
 class Objective:
     """J and its derivatives for given rows; everything else about a fit is somebody else's.
 
@@ -303,6 +315,27 @@ class Objective:
         # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
         H[..., features, features] += (root(self.penalty.l2) * scale) ** 2
         return H, weight
+
+    def hessian_of_classes(self, w, b, mean, scale, sample):
+        """The Hessian for features (x - mean) * scale, with what mixes the classes.
+
+        Arguments are those of `hessian_blocks`.
+
+        Returns
+        -------
+        ndarray of shape (K, n + 1, K, n + 1)
+        """
+        (of_pairs,) = self.rows.total(
+            hessian_of_classes_in_part, self.loss, w, b, mean, scale, *sample, combine=accumulated
+        )
+        K, n = w.shape
+        H = np.zeros((K, n + 1, K, n + 1))
+        for one, other, of_pair in zip(*np.triu_indices(K), of_pairs, strict=True):
+            signed = of_pair if one == other else -of_pair
+            H[one, :, other, :] = H[other, :, one, :] = signed
+        classes, features = np.ogrid[:K, :n]
+        H[classes, features, classes, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
+        return H
 
     def separates(self, w, b):
         """Whether (w, b) puts every row that has a weight strictly on its own side."""

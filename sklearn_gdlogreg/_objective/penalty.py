@@ -93,6 +93,11 @@ class ElasticNet:
         """Whether the prox is that below, which there is in the metric of a matrix too."""
         return not self.smooth and type(self).prox is ElasticNet.prox
 
+    @property
+    def has_one_threshold(self):
+        """Whether that is no more than a soft threshold, of the same strength for all."""
+        return self.has_soft_threshold and self.same_for_all
+
     def may_grow(self, shape):
         """Which coefficients may grow for ever at no cost: downwards, and upwards."""
         unpenalized = (np.asarray(self.l1) == 0) & (np.asarray(self.l2) == 0)

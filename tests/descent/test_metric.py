@@ -200,10 +200,12 @@ def test_other_rules_arrive_too(rule, data, request):
     assert_optimal(clf, X, y, 0.5, 1.0, atol=1e-5)
 
 
-def test_auto_takes_the_metric_for_two_classes(binary, multiclass):
+def test_auto_takes_the_metric_for_two_classes(binary, multiclass, rng):
     options = {"C": 1.0, "l1_ratio": 0.5}
     assert GDLogisticRegression(**options).fit(*binary).coordinates_ == "decorrelated"
-    assert GDLogisticRegression(**options).fit(*multiclass).coordinates_ == "standardized"
+    assert GDLogisticRegression(**options).fit(*multiclass).coordinates_ == "decorrelated"
+    many = np.hstack([multiclass[0], rng.normal(size=(150, 30))])  # 102 coefficients
+    assert GDLogisticRegression(**options).fit(many, multiclass[1]).coordinates_ == "standardized"
 
 
 def test_any_number_of_threads_gives_the_same_bits(rng):

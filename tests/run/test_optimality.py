@@ -18,7 +18,7 @@ def step_at(t, dwb, since=0, hessian_is_identity=True):
     coordinates = SimpleNamespace(
         since=since,
         hessian_is_identity=hessian_is_identity,
-        squared_length_of_gradient=lambda y: np.vdot(y, y),
+        squared_length_of_violation=lambda y: np.vdot(y, y),
     )
     return SimpleNamespace(t=t, dwb=np.array(dwb), coordinates=coordinates)
 
