@@ -238,3 +238,27 @@ def test_a_fit_says_no_minimum_where_it_finds_none(seed):
             clf.fit(X, y)
     else:
         clf.fit(X, y)
+
+
+def test_rows_that_a_sample_misses_are_asked(rng):
+    """Ten rows of five thousand have a weight; and a thousand rows of one class come first."""
+    X = rng.normal(size=(5000, 2))
+    y = (np.arange(5000) >= 4000).astype(int)
+    weights = np.zeros(5000)
+    weights[3996:4006] = 1
+    X[3996:4006, 0] = np.arange(10)
+    found = check_separation(X, y, sample_weight=weights)
+    assert (found.kind, found.n_rows) == ("complete", 10)
+    X[3997, 0] = 20
+    X[3996:4006, 1] = 0
+    assert check_separation(X, y, sample_weight=weights).kind == "none"
+
+
+def test_columns_of_float32_far_from_zero_are_told_as_in_float64(rng):
+    year = np.round(rng.normal(size=200) * 10) + 2000
+    y = (year + rng.logistic(size=200) * 5 > 2000).astype(int)
+    X = np.column_stack([year, (y == 1) & (np.arange(200) < 60)])
+    for dtype in ("f", "d"):
+        found = check_separation(X.astype(dtype), y)
+        assert found.infinite == {"column 1": "+inf"}
+        assert found.n_separated == X[:, 1].sum()

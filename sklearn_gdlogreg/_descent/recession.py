@@ -3,12 +3,12 @@
 A direction v of (w, b) moves the margin of a row, z of its own class less z of another, by a . v.
 Where a . v >= 0 for all rows and > 0 for some, the cost falls along v for ever and has no minimum
 (Albert and Anderson, Biometrika 71, 1984). The sum of two such directions is a third, so that there
-is one that moves every row that any of them moves. Linear programming finds it:
+is one that moves every row that any of them moves. Linear programs find it,
 
-    max sum_i r_i,     a_i . v >= r_i,   0 <= r_i <= 1
+    max sum_i a_i . v,     a_j . v >= 0 for all rows j,   |v| <= 1,
 
-has r_i = 1 for those rows, and 0 for all others. Coefficients that are penalized do not move, and
-those with a bound move only to where it lets them.
+the sum first over all rows, then over those that have not been moved yet, until none is any more.
+Coefficients that are penalized do not move, and those with a bound move only to where it lets them.
 
 Of many rows, a sample is asked first; then the rows that contradict the answer are asked too, until
 none does.
@@ -23,7 +23,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import linprog
 
 from .._check import quiet
@@ -123,8 +122,8 @@ class _Asked:
         ends = ends.reshape(2, -1)
         self.free = ends[0] < ends[1]
         self.ends = ends[:, self.free]
-        stride = max(1, objective.m // FIRST_ROWS)
-        found = objective.rows.total(_sampled_in, stride, combine=gathered)
+        self.stride = max(1, objective.m // FIRST_ROWS)
+        found = objective.rows.total(_sampled_in, self.stride, combine=gathered)
         X, self.y = (np.concatenate(each) for each in zip(*found[1], strict=True))
         # The same row twice says nothing that it does not say once.
         _, first = np.unique(np.column_stack([X, self.y]), axis=0, return_index=True)
@@ -180,13 +179,24 @@ class _Asked:
         return Recession(*map(int, counts), *self._unpacked(v), down, up)
 
     def _moving_most(self, A):
-        """A direction that moves every row that can be moved."""
-        k, p = A.shape
-        ends = np.vstack([self.ends.T, np.tile([0, 1], (k, 1))])
-        cost = np.concatenate([np.zeros(p), -np.ones(k)])
-        matrix = sparse.hstack([sparse.csr_array(-A), sparse.eye_array(k)]).tocsr()
-        found = _program(cost, matrix, np.zeros(k), ends)
-        return None if found is None else found[:p]
+        """A direction that moves every row that can be moved, by 1 at least."""
+        ends = np.clip(self.ends, -1, 1).T
+        v, moved = np.zeros(A.shape[1]), np.zeros(len(A), bool)
+        while not moved.all():
+            # Whoever is moved already needs no more: the others are to be moved, too.
+            found = _program(-A[~moved].sum(axis=0), -A, np.zeros(len(A)), ends)
+            if found is None:
+                return None
+            new = ~moved & (A @ found > NEAR)
+            if not new.any():
+                break
+            v, moved = v + found, moved | new
+        if not moved.any():
+            return v
+        v = v / (A @ v)[moved].min()
+        # What the programs left of the others is rounding.
+        within = _kernel(A[~moved])
+        return within @ (within.T @ v)
 
     def _of_few_features(self, A, v):
         """A direction that moves what v moves, and nothing else, and has small coefficients."""
@@ -209,9 +219,10 @@ class _Asked:
         unmoved = within @ (inner := _kernel(A @ within)) @ rng.standard_normal(inner.shape[1])
         directions = (v, *(_unit(each) for each in (moved, unmoved)))
         w, b = (np.stack(each) for each in zip(*map(self._unpacked, directions), strict=True))
-        shape, dtype = b.shape, self.objective.dtype
+        shape = b.shape
+        dtype = np.dtype(np.float64) if self.objective.rows.promotes else self.objective.dtype
         w, b = w.reshape(-1, w.shape[-1]).astype(dtype), b.ravel().astype(dtype)
-        near = max(NEAR, 100 * float(np.finfo(self.objective.dtype).eps))
+        near = max(NEAR, 100 * float(np.finfo(dtype).eps))
         counts, found = self.objective.rows.total(
             placed_in, w, b, shape, near, ADDED_ROWS, combine=gathered
         )
@@ -236,7 +247,8 @@ class _Asked:
             return self._of_features(sign < 0), self._of_features(sign > 0)
         moved = A @ v > 0.5
         matrix = -A[moved] @ inner
-        if 2 * free_moves.sum() * matrix.size > most_entries:
+        # What some of the rows allow, others may not.
+        if self.stride > 1 or 2 * free_moves.sum() * matrix.size > most_entries:
             return None, None
         down, up = np.zeros(len(v), bool), np.zeros(len(v), bool)
         ends = np.tile([-1.0, 1.0], (inner.shape[1], 1))
