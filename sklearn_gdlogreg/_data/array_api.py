@@ -95,9 +95,9 @@ class DevicePart(Part):
         return DevicePart(X, y, share, self.xp, self.block_length)
 
     def _sampled(self, stride):
-        return self._here(super()._sampled(stride))
+        return self.here(super()._sampled(stride))
 
-    def _here(self, array):
+    def here(self, array):
         return self.xp.xp.asarray(array, device=self.xp.device)
 
     def _take(self, rows, chosen):

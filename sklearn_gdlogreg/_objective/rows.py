@@ -159,10 +159,10 @@ class Part:
 
     def rows_at(self, rows, places):
         """Some rows, by their numbers here."""
-        return self._take(rows, self._here(places))
+        return self._take(rows, self.here(places))
 
     @staticmethod
-    def _here(array):
+    def here(array):
         """An array of NumPy as one of the library that the rows are in."""
         return array
 
