@@ -6,6 +6,7 @@ too, and nothing is written before `become`.
 
 import math
 import warnings
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -243,7 +244,7 @@ def path(parameters, objective, start, penalties) -> list[End | None]:
     """
     w, b, given = start
     rule, tol = rule_for(parameters.learning_rate), check_float("tol", parameters.tol)
-    ends = [None] * len(penalties)
+    ends: list[End | None] = [None] * len(penalties)
     with quiet(), objective.rows.holding_blas():
         begun = begin(
             objective,
@@ -253,7 +254,7 @@ def path(parameters, objective, start, penalties) -> list[End | None]:
             learning_rate=parameters.learning_rate,
             coordinates=parameters.coordinates,
         )
-        records = [Record(begun.here.cost, math.inf, math.nan, 0.0)]
+        records: Sequence[Record] = [Record(begun.here.cost, math.inf, math.nan, 0.0)]
         for i, penalty in enumerate(penalties):
             since = begun.here.t
             until = since + parameters.max_iter
