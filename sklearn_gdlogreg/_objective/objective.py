@@ -170,9 +170,9 @@ def hessian_of_classes_in_part(part, loss, w, b, mean, scale, stride, unit):
     xp = sample.xp
     a = loss.activation(linear(sample.X, w, b), xp)
     a = a if sample.absent is None else xp.where(sample.absent, 0.0, a)
-    one, other = (xp.asarray(each) for each in np.triu_indices(len(w)))
     # Where they mix two classes, their sign is left out: weights are not negative.
-    d = a[one] * xp.where((one == other)[:, None], 1 - a[other], a[other])
+    pairs = zip(*np.triu_indices(w.shape[0]), strict=True)
+    d = xp.stack([a[i, :] * (1 - a[i, :] if i == j else a[j, :]) for i, j in pairs])
     return (second_moments_in(sample, d * (sample.share / unit), mean, scale),)
 
 
