@@ -33,7 +33,7 @@ class Namespace:
     def __init__(self, xp, device):
         self.xp, self.device = xp, device
         self.widest = supported_float_dtypes(xp, device)[0]
-        for name in ("log", "log1p", "sqrt", "take", "argmax"):
+        for name in ("log", "log1p", "sqrt", "take", "argmax", "stack"):
             setattr(self, name, getattr(xp, name))
         self.add = SimpleNamespace(reduce=self.sum)
 

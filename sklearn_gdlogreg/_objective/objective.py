@@ -174,11 +174,9 @@ def hessian_of_classes_in_part(part, loss, w, b, mean, scale, stride, unit):
     xp = sample.xp
     a = loss.activation(linear(sample.X, w, b), xp)
     a = a if sample.absent is None else xp.where(sample.absent, 0.0, a)
-    one, other = np.triu_indices(w.shape[0])
-    alike = sample.here((one == other)[:, None])
-    one, other = (sample.rows_at(a, each) for each in (one, other))
     # Where they mix two classes, their sign is left out: weights are not negative.
-    d = one * xp.where(alike, 1 - other, other)
+    pairs = zip(*np.triu_indices(w.shape[0]), strict=True)
+    d = xp.stack([a[i, :] * (1 - a[i, :] if i == j else a[j, :]) for i, j in pairs])
     return (second_moments_in(sample, d * (sample.share / unit), mean, scale),)
 
 
