@@ -96,7 +96,7 @@ def test_the_cost_is_the_packages_at_any_margin(js, z, label):
 def test_rates_settle_below_the_limit_and_not_above(js, version):
     ends = js(
         f"[0.9, 1.2].map((k) => descend(DATA.{version}.X, DATA.y,"
-        f" k * DATA.{version}.lowest.settles, 3000).at(-1).J - DATA.{version}.lowest.J)"
+        f" k * DATA.{version}.lowest.settles, 20000).at(-1).J - DATA.{version}.lowest.J)"
     )
     assert ends[0] < 1e-8
     assert ends[1] > 1e-4

@@ -64,8 +64,9 @@ function present() {
     const { lowest } = descents[0].data;
     const options = SCENES[scene].panels.path;
     if (options) {
-      const sought = descents.flatMap(({ steps }) => steps.slice(options.from ?? 0));
-      made.view = (options.stretched ? rectangleAround : squareAround)(sought, lowest.w);
+      const { from = 0, stretched } = options;
+      const steps = descents.flatMap((each) => each.steps.slice(from));
+      made.view = (stretched ? rectangleAround : squareAround)(steps, lowest.w);
     }
   }
   const { descents, view } = made;
@@ -78,18 +79,24 @@ const wayOf = (each, k, { steps }) => `way s${k}${each.steps === steps ? "" : " 
 
 const ends = (values) => [Math.min(...values), Math.max(...values)];
 
-/** What the contours show: start, lowest point and all paths, at every iteration the same. */
+/**
+ * What the contours show, at every iteration the same: the lowest point and all of these steps,
+ * with room around the lowest point and the first of them.
+ */
 function rectangleAround(steps, w, room) {
   return [0, 1].map((k) => {
-    const near = ends([0, w[k]]), all = ends([...near, ...steps.map((step) => step.w[k])]);
+    const near = ends([steps[0].w[k], w[k]]);
+    const all = ends([...near, ...steps.map((step) => step.w[k])]);
     const margin = room ?? 0.35 * (near[1] - near[0]), reach = 0.06 * (all[1] - all[0]);
     return [Math.min(near[0] - margin, all[0] - reach), Math.max(near[1] + margin, all[1] + reach)];
   });
 }
 
-/** The same with one scale for w1 and w2, so that the path is seen to leave each line at a right angle. */
+/** The same with one scale for w1 and w2: the path is seen to leave each line at a right angle. */
 function squareAround(steps, w) {
-  const wanted = rectangleAround(steps, w, 0.35 * Math.max(...w.map(Math.abs)));
+  const far = Math.max(...w.map((value, k) => Math.abs(value - steps[0].w[k])));
+  // Where the steps begin at the lowest point, there is its own size to go by.
+  const wanted = rectangleAround(steps, w, Math.max(0.35 * far, 0.1 * Math.hypot(...w)));
   const perPixel = Math.max(
     (wanted[0][1] - wanted[0][0]) / (BOX.right - BOX.left),
     (wanted[1][1] - wanted[1][0]) / (BOX.bottom - BOX.top),
@@ -110,6 +117,8 @@ function add(parent, name, attributes, text) {
   return parent.appendChild(element);
 }
 
+const RAISED = [..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"];
+
 /** Round numbers between low and high; powers of ten on a logarithmic axis. */
 function ticks([low, high], logarithmic, about = 5) {
   if (logarithmic) {
@@ -117,7 +126,7 @@ function ticks([low, high], logarithmic, about = 5) {
     const by = Math.ceil((last - first + 1) / about);
     return spaced(first, last, last - first + 1).filter((power) => power % by === 0).map((power) =>
       ({ value: 10 ** power, label: Math.abs(power) < 3 ? String(10 ** power).slice(0, 5)
-        : `1e${power}`.replace("-", "−") }));
+        : `10${[...String(power)].map((each) => RAISED["-0123456789".indexOf(each)]).join("")}` }));
   }
   const rough = (high - low) / about, power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((k) => k * power >= rough);
@@ -271,7 +280,7 @@ function drawGrowth({ steps, t, now }) {
 const axesOf = (letter, { features }) =>
   ["₁", "₂"].map((index, k) => letter + index + (features ? ` (${features[k]})` : ""));
 
-function drawPath(shown) {
+function drawPath(shown, { trail = Infinity }) {
   const { descents, steps, t, now, data, view } = shown;
   const { X, y: labels, lowest } = data;
   const { sx, sy, inside, points } = plot($("path"), ...view, ...axesOf("w", data));
@@ -285,14 +294,15 @@ function drawPath(shown) {
   for (const level of levels.reverse()) {
     add(inside, "polygon", { class: "level", points: points(outline(w1s, w2s, costs, level)) });
   }
+  const since = Math.max(0, t - trail);
   descents.forEach((each, k) => {
-    const ws = each.steps.slice(0, t + 1).map((step) => step.w);
+    const ws = each.steps.slice(since, t + 1).map((step) => step.w);
     add(inside, "polyline", { class: wayOf(each, k, shown), points: points(ws) });
-    const [cx, cy] = [sx(ws[t][0]), sy(ws[t][1])];
+    const [cx, cy] = [sx(ws.at(-1)[0]), sy(ws.at(-1)[1])];
     if (descents.length > 1) add(inside, "circle", { class: `end s${k}`, cx, cy, r: 4 });
   });
   const ink = `s${descents.findIndex((each) => each.steps === steps)}`;
-  for (const step of steps.slice(0, t + 1)) {
+  for (const step of steps.slice(since, t + 1)) {
     add(inside, "circle", { class: `iterate ${ink}`, cx: sx(step.w[0]), cy: sy(step.w[1]), r: 2.6 });
   }
   add(inside, "rect", { class: "first", x: sx(0) - 4, y: sy(0) - 4, width: 8, height: 8 });

@@ -72,21 +72,26 @@ const SCENES = {
 
   cycles: {
     title: "The edge of stability",
-    look: "Move the learning rate over 2 / λ, the inverse of the largest curvature at the lowest " +
-      "cost: just below, the descent settles. Just above, it comes near the lowest cost and is " +
+    look: "Move the learning rate over 2 / λ, with λ the largest curvature at the lowest cost. " +
+      "Just below, the descent settles. Just above, it comes near the lowest cost and is " +
       "driven away, but does not diverge: it ends in a cycle, w on one side of the valley at one " +
       "iteration and on the other at the next, where α λ is above and below 2 in turn.",
     rates: [20, 40],
     start: { rate: 26, iterations: 200 },
-    panels: { curve: { above: true }, path: { from: 20 }, curvature: {} },
+    panels: { curve: { above: true }, path: { from: 60, trail: 12 }, curvature: {} },
     descents: ({ rate }) => [{ data: tumors("standardized", "texture"), rate }],
     tell({ steps, t, rate, data: { lowest } }) {
       const limit = `Here 2 / λ is ${lowest.settles.toPrecision(3)}.`;
       const length = cycleLength(steps, t);
       if (length === 0) return ["No cycle so far", `The cost has not come back. ${limit}`];
-      if (length === 1) return ["Settled", `The cost stays at ${steps[t].J.toFixed(4)}. ${limit}`];
+      if (length === 1) {
+        const cost = `The cost is ${steps[t].J.toFixed(4)}`;
+        return rate < lowest.settles
+          ? ["Settled", `${cost}, and stays. ${limit}`]
+          : ["Near the lowest cost", `${cost}, and will not stay. ${limit}`];
+      }
       const costs = steps.slice(t + 1 - length, t + 1).map((step) => step.J.toFixed(4));
-      return [`A cycle of ${length}`, `The cost is ${costs.join(", ")}, and again so. ${limit}`];
+      return [`A cycle of ${length}`, `The cost is ${costs.join(", ")} in turn. ${limit}`];
     },
   },
 
@@ -96,7 +101,7 @@ const SCENES = {
       "like log t (straight lines over a logarithmic axis), and the boundary turns to the line of " +
       "the widest margin, dotted. A huge rate makes the perceptron, which moves only for examples " +
       "on the wrong side, and stops when there are none. A rate that grows as the cost falls " +
-      "reaches a cost of 1e−10 in a moment.",
+      "reaches a cost of 10⁻¹⁰ in a moment.",
     choice: {
       key: "rule",
       legend: "Learning rate",
