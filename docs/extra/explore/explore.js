@@ -1,7 +1,6 @@
 // The controls and the pictures; the formulas are in descent.js, what is shown in scenes.js.
 "use strict";
 
-const MAX_ITERATIONS = 300;
 const FIRST_LEVEL = 0.005; // the innermost line of equal cost, above the lowest cost
 const GRID = 61;
 const BOX = { left: 52, right: 364, top: 10, bottom: 276 }; // the plot in its svg of 380 x 320
@@ -55,11 +54,7 @@ function present() {
   const { scene, choice, rate, iterations: t } = state;
   const setting = `${scene} ${choice} ${rate}`;
   if (made.setting !== setting) {
-    const descents = SCENES[scene].descents(state).map((each) => {
-      const { X, y } = each.data;
-      const M = COORDINATES[each.coordinates ?? "raw"](X);
-      return { ...each, steps: descend(X, y, each.rate, MAX_ITERATIONS, M) };
-    });
+    const descents = SCENES[scene].descents(state).map(followed);
     made = { setting, descents };
     const { lowest } = descents[0].data;
     const options = SCENES[scene].panels.path;
@@ -305,7 +300,9 @@ function drawPath(shown, { trail = Infinity }) {
   for (const step of steps.slice(since, t + 1)) {
     add(inside, "circle", { class: `iterate ${ink}`, cx: sx(step.w[0]), cy: sy(step.w[1]), r: 2.6 });
   }
-  add(inside, "rect", { class: "first", x: sx(0) - 4, y: sy(0) - 4, width: 8, height: 8 });
+  if (since === 0) {
+    add(inside, "rect", { class: "first", x: sx(0) - 4, y: sy(0) - 4, width: 8, height: 8 });
+  }
   add(inside, "circle", { class: `now ${ink}`, cx: sx(now.w[0]), cy: sy(now.w[1]), r: 5.5 });
   const [x, y] = [sx(lowest.w[0]), sy(lowest.w[1])];
   add(inside, "path", { class: "lowest plus", d: `M${x - 7} ${y}h14M${x} ${y - 7}v14` });
@@ -568,9 +565,11 @@ function later(announcement) {
   // While it plays, once in a while; otherwise when the reader has come to rest.
   if (waiting && playing) return void (waiting.announcement = announcement);
   if (waiting) clearTimeout(waiting.timer);
+  const { hash } = location;
   const timer = setTimeout(() => {
     $("announcement").textContent = waiting.announcement;
-    history.replaceState(null, "", `#${written()}`);
+    // A link that has just been followed will be read in a moment.
+    if (location.hash === hash) history.replaceState(null, "", `#${written()}`);
     waiting = null;
   }, playing ? 3000 : 300);
   waiting = { timer, announcement };

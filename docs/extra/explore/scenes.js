@@ -37,8 +37,15 @@ const FEW = {
 
 const ONE = { ...MADE_UP, X: [[2, 3]], y: [1] };
 
+const MAX_ITERATIONS = 300;
 const PATIENCE = 10; // the package's default n_iter_no_change
 const NUDGE = 0.001; // the course's
+
+/** A descent with its steps. */
+function followed(each) {
+  const { data: { X, y }, rate, coordinates = "raw" } = each;
+  return { ...each, steps: descend(X, y, rate, MAX_ITERATIONS, COORDINATES[coordinates](X)) };
+}
 
 /** The losses of the validation examples, at every step. */
 const validationLosses = ({ data: { validation }, steps }) =>
@@ -108,15 +115,15 @@ const SCENES = {
       options: {
         constant: "1",
         perceptron: "100",
-        growing: "0.5 / (1 − exp(−J))",
+        growing: "0.3 / (1 − exp(−J))",
       },
     },
-    start: { choice: "constant", iterations: 100 },
+    start: { choice: "constant", iterations: 150 },
     panels: { curve: { logarithmic: true }, growth: {}, boundary: {} },
     descents: () => [
       { key: "constant", data: SEPARABLE, rate: 1 },
       { key: "perceptron", data: SEPARABLE, rate: 100 },
-      { key: "growing", data: SEPARABLE, rate: ({ J }) => 0.5 / -Math.expm1(-J) },
+      { key: "growing", data: SEPARABLE, rate: ({ J }) => 0.3 / -Math.expm1(-J) },
     ],
     tell({ now, t, data: { X, widest } }) {
       if (t === 0) return ["At the start", "w is 0, and every a is 0.5."];
