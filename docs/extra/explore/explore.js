@@ -112,16 +112,19 @@ function add(parent, name, attributes, text) {
   return parent.appendChild(element);
 }
 
-const RAISED = [..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"];
+const RAISED = { "-": "⁻", ...[..."⁰¹²³⁴⁵⁶⁷⁸⁹"] };
 
 /** Round numbers between low and high; powers of ten on a logarithmic axis. */
 function ticks([low, high], logarithmic, about = 5) {
   if (logarithmic) {
     const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))];
     const by = Math.ceil((last - first + 1) / about);
-    return spaced(first, last, last - first + 1).filter((power) => power % by === 0).map((power) =>
-      ({ value: 10 ** power, label: Math.abs(power) < 3 ? String(10 ** power).slice(0, 5)
-        : `10${[...String(power)].map((each) => RAISED["-0123456789".indexOf(each)]).join("")}` }));
+    const raised = (power) => [...String(power)].map((each) => RAISED[each]).join("");
+    const powers = spaced(first, last, last - first + 1).filter((power) => power % by === 0);
+    return powers.map((power) => {
+      const value = 10 ** power;
+      return { value, label: Math.abs(power) < 3 ? String(value) : `10${raised(power)}` };
+    });
   }
   const rough = (high - low) / about, power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((k) => k * power >= rough);
@@ -239,7 +242,8 @@ function markKept({ sx, sy, inside }, t, losses) {
   let said = ` Validation loss: ${losses[t].toFixed(3)}, the lowest ${losses[best].toFixed(3)} ` +
     `at iteration ${best}.`;
   if (end - best >= PATIENCE) {
-    add(inside, "line", { class: "line faint", x1: sx(end), x2: sx(end), y1: BOX.top, y2: BOX.bottom });
+    const place = { x1: sx(end), x2: sx(end), y1: BOX.top, y2: BOX.bottom };
+    add(inside, "line", { class: "line faint", ...place });
     said += ` The fit ends at iteration ${end}.`;
   }
   return said;
@@ -258,7 +262,7 @@ function drawCurvature(shown) {
 
 function drawGrowth({ steps, t, now }) {
   const lines = [0, 1].map((k) =>
-    ({ values: steps.map(({ w }) => w[k]), way: `way s${k}` }));
+    ({ values: steps.map(({ w }) => w[k]), way: ["way s4", "way s5"][k] }));
   const range = (all) => {
     const [low, high] = ends([0, ...all]), room = 0.06 * (high - low || 1);
     return [low - room, high + room];
@@ -298,7 +302,8 @@ function drawPath(shown, { trail = Infinity }) {
   });
   const ink = `s${descents.findIndex((each) => each.steps === steps)}`;
   for (const step of steps.slice(since, t + 1)) {
-    add(inside, "circle", { class: `iterate ${ink}`, cx: sx(step.w[0]), cy: sy(step.w[1]), r: 2.6 });
+    const place = { cx: sx(step.w[0]), cy: sy(step.w[1]), r: 2.6 };
+    add(inside, "circle", { class: `iterate ${ink}`, ...place });
   }
   if (since === 0) {
     add(inside, "rect", { class: "first", x: sx(0) - 4, y: sy(0) - 4, width: 8, height: 8 });
@@ -381,69 +386,58 @@ function drawBoundary({ t, now, data }) {
 
 /** The graph of one example, from top to bottom, with numbers on its edges. */
 function drawGraph(shown) {
-  const { data, now, t, choice } = shown, [x1, x2] = data.X[0], y = data.y[0];
+  const { data: { X: [[x1, x2]], y: [y] }, now, t, choice } = shown;
   const { plain, moved } = nudgedGraph(shown, choice);
-  const svg = $("graph");
+  const svg = $("graph"), nudged = choice !== "none", middle = 190;
   svg.replaceChildren();
   const number = (value) => signed(value, 3);
-  const move = (key) => (choice === "none" ? "" : ` ${signed(moved[key] - plain[key], 5)
-    .replace(/^(?!−)/, "+")}`);
-  // Each edge: from, to, and the numbers that go along it, forward and backward.
-  const edge = (from, to, name, forward, backward, at = 0.5) => {
-    add(svg, "line", { class: name, x1: from[0], y1: from[1], x2: to[0], y2: to[1] });
-    const [u, v] = [0, 1].map((k) => from[k] + at * (to[k] - from[k]));
-    return () => {
-      const across = to[0] === from[0];
-      const place = (side, dy) => across
-        ? { x: u + side * 8, y: v + 4, "text-anchor": side < 0 ? "end" : "start" }
-        : { x: u, y: v + dy, "text-anchor": "middle" };
-      add(svg, "text", { ...place(-1, -6), class: "edge" }, forward);
-      if (backward) add(svg, "text", { ...place(1, 12), class: "edge back" }, backward);
-    };
+  const move = (key) => {
+    const by = signed(moved[key] - plain[key], 5);
+    return !nudged ? "" : by.startsWith("−") ? ` ${by}` : ` +${by}`;
   };
-  const middle = [190, 0], down = (v) => [middle[0], v];
+  const wire = (from, to, isOn) => {
+    const ends = { x1: from[0], y1: from[1], x2: to[0], y2: to[1] };
+    add(svg, "line", { class: isOn ? "wire on" : "wire", ...ends });
+  };
+  const label = (x, y, anchor, text, name = "edge") =>
+    add(svg, "text", { class: name, x, y, "text-anchor": anchor }, text);
+  const node = (x, y, text, half) => {
+    const box = { x: x - half, y: y - 15, width: 2 * half, height: 30, rx: 15 };
+    add(svg, "rect", { class: "node", ...box });
+    label(x, y + 4.5, "middle", text, "axis");
+  };
+
   const inputs = [
-    { key: "w1", name: "w₁", value: now.w[0], back: plain.dw[0] },
+    { key: "w1", name: "w₁", value: now.w[0], slope: plain.dw[0] },
     { key: "x1", name: "x₁", value: x1 },
-    { key: "b", name: "b", value: now.b, back: plain.db },
+    { key: "b", name: "b", value: now.b, slope: plain.db },
     { key: "x2", name: "x₂", value: x2 },
-    { key: "w2", name: "w₂", value: now.w[1], back: plain.dw[1] },
+    { key: "w2", name: "w₂", value: now.w[1], slope: plain.dw[1] },
+  ].map((each, k) => ({ ...each, x: 40 + 75 * k }));
+  const stages = [
+    { v: 150, half: 52, text: "z = w · x + b", forward: ["z", plain.z, "z"],
+      backward: `dz ${number(plain.dz)}` },
+    { v: 225, half: 40, text: "a = σ(z)", forward: ["a", plain.a, "a"],
+      backward: `da ${number(plain.da)}` },
+    { v: 300, half: 36, text: "ℓ(a, y)", forward: ["ℓ", plain.loss, "loss"], backward: "1" },
   ];
-  const path = (isOn) => (isOn ? "wire on" : "wire");
-  const nudged = choice !== "none";
-  const labels = inputs.map(({ key, name, value, back }, k) => {
-    const here = [40 + 75 * k, 30], isOn = key === choice;
-    add(svg, "line",
-      { class: path(isOn), x1: here[0], y1: here[1], x2: middle[0], y2: 150 });
-    return () => {
-      // One below the other, near the top, where the edges are apart.
-      const place = { x: here[0], "text-anchor": "middle" };
-      const shownValue = number(value + (isOn ? NUDGE : 0));
-      add(svg, "text", { ...place, y: 66, class: "edge" }, shownValue);
-      if (back !== undefined) {
-        add(svg, "text", { ...place, y: 83, class: "edge back" }, `d${name} ${number(back)}`);
-      }
-      node(here, name, 17);
-    };
-  });
-  const node = ([u, v], text, half) => {
-    add(svg, "rect",
-      { class: "node", x: u - half, y: v - 15, width: 2 * half, height: 30, rx: 15 });
-    add(svg, "text", { class: "axis", x: u, y: v + 4.5, "text-anchor": "middle" }, text);
-  };
-  const values = [
-    edge(down(150), down(225), path(nudged), `z ${number(plain.z)}${move("z")}`,
-      `dz ${number(plain.dz)}`),
-    edge(down(225), down(300), path(nudged), `a ${number(plain.a)}${move("a")}`,
-      `da ${number(plain.da)}`),
-    edge([70, 300], down(300), "wire", `y ${y}`, undefined, 0.35),
-    edge(down(300), down(358), path(nudged), `ℓ ${number(plain.loss)}${move("loss")}`, "1", 0.7),
-  ];
-  for (const label of [...labels, ...values]) label();
-  node(down(150), "z = w · x + b", 52);
-  node(down(225), "a = σ(z)", 40);
-  node(down(300), "ℓ(a, y)", 36);
-  node([70, 300], "y", 17);
+  // The wires first: what is written lies over them.
+  for (const { key, x } of inputs) wire([x, 30], [middle, 150], key === choice);
+  for (const { v } of stages) wire([middle, v], [middle, Math.min(v + 75, 358)], nudged);
+  wire([70, 300], [middle, 300], false);
+  for (const { key, name, value, slope, x } of inputs) {
+    // Near the top, where the edges are apart.
+    label(x, 66, "middle", number(value + (key === choice ? NUDGE : 0)));
+    if (slope !== undefined) label(x, 83, "middle", `d${name} ${number(slope)}`, "edge back");
+    node(x, 30, name, 17);
+  }
+  for (const { v, half, text, forward: [name, value, key], backward } of stages) {
+    label(middle - 8, v + 42, "end", `${name} ${number(value)}${move(key)}`);
+    label(middle + 8, v + 42, "start", backward, "edge back");
+    node(middle, v, text, half);
+  }
+  label(112, 294, "middle", `y ${y}`);
+  node(70, 300, "y", 17);
   svg.setAttribute(
     "aria-label",
     `Computation graph at iteration ${t}. Forward: z = ${number(plain.z)}, a = ` +
@@ -468,8 +462,8 @@ const short = (value) => String(Number(value.toPrecision(3)));
 // ---- Everything on the page, from the state.
 
 /** The controls, pictures and words that a scene has, and no others. */
-function set(scene) {
-  const { title, look, choice, rates, descents, panels } = SCENES[scene];
+function arrange(scene) {
+  const { title, look, choice, rates, start, descents, panels } = SCENES[scene];
   for (const part of document.querySelectorAll("[data-only]")) {
     part.hidden = (part.dataset.only === "free") !== (scene === "free");
   }
@@ -490,7 +484,7 @@ function set(scene) {
   $("choice").hidden = !choice;
   const legend = document.createElement("legend");
   legend.textContent = choice?.legend;
-  const isLegend = SCENES[scene].descents(SCENES[scene].start).length > 1;
+  const isLegend = descents(start).length > 1;
   $("choice").replaceChildren(legend, ...Object.entries(choice?.options ?? {}).map(
     ([value, name], k) => {
       const label = document.createElement("label"), radio = document.createElement("input");
@@ -501,7 +495,8 @@ function set(scene) {
       });
       label.append(radio, ` ${name}`);
       if (isLegend) {
-        const key = add(label, "svg", { class: "swatch", viewBox: "0 0 28 8", "aria-hidden": true });
+        const box = { class: "swatch", viewBox: "0 0 28 8", "aria-hidden": true };
+        const key = add(label, "svg", box);
         add(key, "line", { class: `way s${k}`, x1: 0, x2: 28, y1: 4, y2: 4 });
       }
       return label;
@@ -515,10 +510,10 @@ function set(scene) {
   }
 }
 
-let isSet;
+let arranged;
 
 function show() {
-  if (isSet !== state.scene) set((isSet = state.scene));
+  if (arranged !== state.scene) arrange((arranged = state.scene));
   const shown = present();
   const { now, t, data } = shown;
   const rate = short(state.rate);
@@ -541,7 +536,8 @@ function show() {
   for (const k of [0, 1]) $(`class-${k}`).textContent = data.classes[k];
 
   $("read-t").textContent = t;
-  $("read-J").textContent = now.J < 1e-4 ? now.J.toExponential(3) : now.J.toFixed(6);
+  const cost = (digits) => (now.J < 1e-4 ? now.J.toExponential(3) : now.J.toFixed(digits));
+  $("read-J").textContent = cost(6);
   const fixed = (value) => value.toFixed(6).replace(/^-(?=[0.]*$)/, ""); // no negative zero
   $("read-w1").textContent = fixed(now.w[0]);
   $("read-w2").textContent = fixed(now.w[1]);
@@ -555,7 +551,7 @@ function show() {
   const strong = document.createElement("strong");
   strong.textContent = `${word}.`;
   $("diagnosis").replaceChildren(strong, ` ${sentence}`);
-  later(`Iteration ${t}, cost ${now.J.toFixed(4)}. ${word}. ${sentence}`);
+  later(`Iteration ${t}, cost ${cost(4)}. ${word}. ${sentence}`);
 }
 
 // What need not follow every movement of a slider: the address, and what a screen reader says.
