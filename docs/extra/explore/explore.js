@@ -217,8 +217,8 @@ function drawCurve(shown, { above, logarithmic, validation }) {
     said += ` Of all: ${costs.join("; ")}.`;
   }
   if (above || logarithmic) {
-    // Down to where the differences are of rounding, or of the lowest cost's own digits.
-    const least = above ? 1e-8 : 1e-20;
+    // Down to where nothing can be told.
+    const least = above ? RESOLVED : 1e-20;
     const range = (values) => {
       const [low, high] = ends(values);
       return [Math.max(least, low / 2), Math.max(2 * high, 10 * least)];

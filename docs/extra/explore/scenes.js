@@ -40,6 +40,7 @@ const ONE = { ...MADE_UP, X: [[2, 3]], y: [1] };
 const MAX_ITERATIONS = 300;
 const PATIENCE = 10; // the package's default n_iter_no_change
 const NUDGE = 0.001; // the course's
+const RESOLVED = 1e-8; // the lowest costs in DATA have nine digits
 
 /** A descent with its steps. */
 function followed(each) {
@@ -161,8 +162,11 @@ const SCENES = {
       return Object.entries(rates).map(([key, rate]) => ({ key, data, rate, coordinates: key }));
     },
     tell({ descents, t, data: { lowest } }) {
-      const above = descents.map(({ key, steps }) =>
-        `${SCENES.coordinates.choice.options[key]} ${small(steps[t].J - lowest.J)}`);
+      const above = descents.map(({ key, steps }) => {
+        const height = steps[t].J - lowest.J;
+        const told = height < RESOLVED ? "less than 1e−8" : small(height);
+        return `${SCENES.coordinates.choice.options[key]} ${told}`;
+      });
       return ["Above the lowest cost", `${above.join(", ")}.`];
     },
   },
@@ -223,7 +227,7 @@ const SCENES = {
 
 /** A number that may be small, with three digits. */
 const small = (value) =>
-  (value === 0 || value >= 1e-3 ? value.toPrecision(3) : value.toExponential(2)).replace("-", "−");
+  (value === 0 || value >= 1e-3 ? value.toPrecision(3) : value.toExponential(2)).replaceAll("-", "−");
 
 /** A number with its sign. */
 const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
