@@ -21,17 +21,140 @@ function costAndGradient(X, y, w, b) {
   return { J: J / m, dw: [dw1 / m, dw2 / m], db: db / m, accuracy: hits / m };
 }
 
-/** The start, w = 0 and b = 0, and the iterates that follow it. */
-function descend(X, y, alpha, iterations) {
-  let w = [0, 0], b = 0;
+/**
+ * The start, w = 0 and b = 0, and the iterates that follow it. The rate is a number, or a function
+ * of the step that it leads on from. The descent moves in coordinates v, with (w, b) = M v.
+ */
+function descend(X, y, rate, iterations, M = RAW) {
+  const toGradient = transposed(M);
+  let v = [0, 0, 0];
   const steps = [];
   for (let t = 0; t <= iterations; t++) {
-    const step = { t, w, b, ...costAndGradient(X, y, w, b) };
+    const [w1, w2, b] = applied(M, v);
+    const step = { t, w: [w1, w2], b, ...costAndGradient(X, y, [w1, w2], b) };
     steps.push(step);
-    w = [w[0] - alpha * step.dw[0], w[1] - alpha * step.dw[1]];
-    b = b - alpha * step.db;
+    const alpha = typeof rate === "function" ? rate(step) : rate;
+    const dv = applied(toGradient, [...step.dw, step.db]);
+    v = v.map((value, k) => value - alpha * dv[k]);
   }
   return steps;
+}
+
+// ---- Coordinates: matrices, as lists of their rows.
+
+const RAW = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+
+const applied = (A, v) => A.map((row) => row.reduce((sum, a, k) => sum + a * v[k], 0));
+const transposed = (A) => A[0].map((_, j) => A.map((row) => row[j]));
+const product = (A, B) => transposed(transposed(B).map((column) => applied(A, column)));
+const trace = (A) => A.reduce((sum, row, k) => sum + row[k], 0);
+
+/** The second derivatives of J in (w1, w2, b). */
+function hessian(X, w, b) {
+  const H = RAW.map((row) => row.map(() => 0));
+  for (const [x1, x2] of X) {
+    const e = Math.exp(-Math.abs(w[0] * x1 + w[1] * x2 + b));
+    const share = e / (1 + e) ** 2 / X.length; // a (1 - a) / m
+    const row = [x1, x2, 1];
+    for (let j = 0; j < 3; j++) for (let k = 0; k < 3; k++) H[j][k] += share * row[j] * row[k];
+  }
+  return H;
+}
+
+/** The largest eigenvalue of a matrix of second derivatives. */
+function largestCurvature(H) {
+  // Squared again and again, H is a multiple of the projector on its steepest direction.
+  let P = H;
+  for (let k = 0; k < 30; k++) {
+    const size = trace(P);
+    P = P.map((row) => row.map((value) => value / size));
+    P = product(P, P);
+  }
+  return trace(product(H, P)) / trace(P);
+}
+
+/** inv(R) of H = R R', R a lower triangle (Cholesky), row by row. */
+function inverseRoot(H) {
+  const R = H.map((row) => row.map(() => 0)), inverse = H.map((row) => row.map(() => 0));
+  const dot = (u, v) => u.reduce((sum, value, k) => sum + value * v[k], 0);
+  H.forEach((row, j) => {
+    for (let k = 0; k < j; k++) R[j][k] = (row[k] - dot(R[j], R[k])) / R[k][k];
+    R[j][j] = Math.sqrt(row[j] - dot(R[j], R[j]));
+    const before = applied(transposed(inverse), R[j]);
+    inverse[j] = RAW[j].map((one, k) => (one - before[k]) / R[j][j]);
+  });
+  return inverse;
+}
+
+/** M of (w, b) = M v, for the rows of X. */
+const COORDINATES = {
+  raw: () => RAW,
+  /** The coefficients that standardized features would have. */
+  standardized(X) {
+    const mean = [0, 1].map((k) => X.reduce((sum, row) => sum + row[k], 0) / X.length);
+    const spread = mean.map((middle, k) =>
+      Math.sqrt(X.reduce((sum, row) => sum + (row[k] - middle) ** 2, 0) / X.length));
+    return [
+      [1 / spread[0], 0, 0],
+      [0, 1 / spread[1], 0],
+      [-mean[0] / spread[0], -mean[1] / spread[1], 1],
+    ];
+  },
+  /** Those in which the second derivatives at the start are the identity. */
+  decorrelated(X) {
+    const S = COORDINATES.standardized(X);
+    const H = product(transposed(S), product(hessian(X, [0, 0], 0), S));
+    return product(S, transposed(inverseRoot(H)));
+  },
+  /** Along an orthonormal basis of what the rows span: the eigenvectors of X'X. */
+  rows(X) {
+    const sum = (j, k) => X.reduce((total, row) => total + row[j] * row[k], 0);
+    const angle = Math.atan2(2 * sum(0, 1), sum(0, 0) - sum(1, 1)) / 2;
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return [[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]];
+  },
+};
+
+// ---- What the scenes look at.
+
+/**
+ * After how many iterations the cost comes back at iteration t: 1 where it stays, 0 where it does
+ * not come back. It has to do so twice, to a thousandth.
+ */
+function cycleLength(steps, t) {
+  const same = (s, r) => Math.abs(steps[s].J - steps[r].J) <= 1e-3 * steps[r].J;
+  for (let length = 1; length <= 8 && 3 * length <= t; length++) {
+    let back = 0;
+    while (back < 2 * length && same(t - back, t - back - length)) back++;
+    if (back === 2 * length) return length;
+  }
+  return 0;
+}
+
+/** The iteration with the lowest loss, and the one at which there has been none for so long. */
+function stopEarly(losses, patience) {
+  let best = 0;
+  for (let t = 1; t < losses.length; t++) {
+    if (losses[t] < losses[best]) best = t;
+    else if (t - best >= patience) return { best, end: t };
+  }
+  return { best, end: losses.length - 1 };
+}
+
+/** The angle between two directions, in degrees. */
+function angleBetween(u, v) {
+  const cos = (u[0] * v[0] + u[1] * v[1]) / (Math.hypot(...u) * Math.hypot(...v));
+  return (Math.acos(Math.min(1, cos)) * 180) / Math.PI;
+}
+
+/** One example forward, from left to right, and backward, from right to left. */
+function forwardAndBackward(x, y, w, b) {
+  const z = w[0] * x[0] + w[1] * x[1] + b;
+  const a = 1 / (1 + Math.exp(-z));
+  const loss = -(y * Math.log(a) + (1 - y) * Math.log(1 - a));
+  const da = -y / a + (1 - y) / (1 - a);
+  const dz = da * a * (1 - a);
+  return { z, a, loss, da, dz, dw: [x[0] * dz, x[1] * dz], db: dz };
 }
 
 /** The largest entry of the gradient: what the package's `tol` bounds. */

@@ -13,24 +13,34 @@ from sklearn.datasets import load_breast_cancer
 from sklearn_gdlogreg import GDLogisticRegression
 
 FILE = Path(__file__).with_name("data.js")
-FEATURES = ["mean perimeter", "mean texture"]
 ROWS_PER_CLASS = 50
 
-# Two versions of the same points. In the features' own units the perimeter varies six times as
-# much as the texture; without their means removed, b would take most of the descent.
+# Two features, and what is done to them. In their own units the perimeter varies six times as much
+# as the texture; without their means removed, b would take most of the descent. Perimeter and area
+# (in hundreds, or it would not be seen to move) are nearly one feature.
 VERSIONS = {
-    "standardized": lambda X: ((X - X.mean(axis=0)) / X.std(axis=0)).round(3),
-    "own": lambda X: (X - X.mean(axis=0)).round(2),
+    "standardized": (
+        ["mean perimeter", "mean texture"],
+        lambda X: ((X - X.mean(axis=0)) / X.std(axis=0)).round(3),
+    ),
+    "own": (["mean perimeter", "mean texture"], lambda X: (X - X.mean(axis=0)).round(2)),
+    "correlated": (
+        ["mean perimeter", "mean area"],
+        lambda X: ((X - X.mean(axis=0)) / [1, 100]).round(2),
+    ),
 }
 
 
 def examples():
     """The first rows of each class: X in every version, and y."""
     data = load_breast_cancer()
-    columns, y = [list(data.feature_names).index(name) for name in FEATURES], data.target
+    names, y = list(data.feature_names), data.target
     rows = np.concatenate([np.flatnonzero(y == label)[:ROWS_PER_CLASS] for label in (0, 1)])
-    X = data.data[np.ix_(rows, columns)]
-    return {name: version(X) for name, version in VERSIONS.items()}, y[rows]
+    versions = {}
+    for version, (features, changed) in VERSIONS.items():
+        columns = [names.index(feature) for feature in features]
+        versions[version] = changed(data.data[np.ix_(rows, columns)])
+    return versions, y[rows]
 
 
 def lowest(X, y):
