@@ -100,6 +100,7 @@ gallery_order = [
         "raw_data",
         "search",
         "l1_path",
+        "monotone",
         "class_imbalance",
         "text",
         "callbacks",
