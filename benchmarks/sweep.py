@@ -172,9 +172,12 @@ def main():
         )
         rivals = [row["seconds"] for name, row in rows.items() if "GD" not in name]
         ratios.append(min(rivals) / ours)
-        print(f"fastest rival / ours: {ratios[-1]:.2f}\n", flush=True)
+        mean = geometric_mean(ratios)
+        print(
+            f"fastest rival / ours: {ratios[-1]:.2f}; geometric mean so far: {mean:.2f}\n",
+            flush=True,
+        )
         results.append({"case": case, "rows": rows})
-    print(f"geometric mean of {len(ratios)}: {geometric_mean(ratios):.2f}")
     others.print()
     write_json(arguments.json, found, {"cap": cap, "results": results})
 

@@ -79,7 +79,8 @@ class GDLogisticRegressionCV(Versioned, Predictions, SparseCoefMixin, BaseEstima
 
     n_jobs : int, default=None
         The number of folds that are worked on at the same time, by joblib's backend; None is 1, -1
-        as many as there are cores.
+        as many as there are cores. To start processes takes a second or two: a search of less than
+        some seconds is over sooner without.
 
     verbose : int, default=0
         What joblib tells of the folds.

@@ -235,7 +235,8 @@ class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
 
     n_jobs : int, default=None
         The number of folds (and combinations of transformer parameters) that are worked on at
-        the same time, by joblib's backend; None is 1, -1 as many as there are cores.
+        the same time, by joblib's backend; None is 1, -1 as many as there are cores. To start
+        processes takes a second or two: a search of less than some seconds is over sooner without.
 
     refit : bool, str or callable, default=True
         As in GridSearchCV: whether the best candidate is fitted to all examples; with several
