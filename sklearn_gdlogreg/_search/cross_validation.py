@@ -1,11 +1,13 @@
 """GDLogisticRegressionCV: the classifier that chooses its own C, over paths that share."""
 
+import warnings
 from numbers import Integral
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -411,12 +413,22 @@ def _on_fold(model, X, y, split, candidates, schema, sample_weight, scorer, of_s
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     try:
         fold = Fold(model, X, y, *split, fit_params=weights, score_params=of_scorer, scorer=scorer)
-        models = dict(fold.fit(dict(enumerate(candidates))))
-        models = [models[i] for i in sorted(models)]
+        shared = dict(fold.fit(dict(enumerate(candidates))))
+        models = [
+            shared[i] if i in shared else _alone(model, parameters, fold)
+            for i, parameters in enumerate(candidates)
+        ]
         return list(map(_found, models, fold.scores(models, "test", "raise")))
     except CannotShare as error:
         # Of users' code, or our own checks.
         raise error.__cause__ from None
+
+
+def _alone(model, parameters, fold):
+    """A fit of its own, for what cannot be shared: most often one that is refused."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # said once for all
+        return clone(model).set_params(**parameters).fit(*fold.rows["train"], **fold.fit_params)
 
 
 def _found(model, score):

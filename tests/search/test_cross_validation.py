@@ -161,6 +161,10 @@ def test_descents_that_do_not_converge_are_told_of_once(binary):
         ({"l1_ratios": None}, "The 'l1_ratios' parameter"),
         ({"scoring": "best"}, "The 'scoring' parameter"),
         ({"tol": -1}, "The 'tol' parameter"),
+        ({"bounds": (1, 0)}, "bounds of column 0 leave no coefficient"),
+        ({"penalty_factors": [-1.0] * 4}, "penalty_factors must not be negative"),
+        ({"class_weight": {5: 1.0}}, "class_weight names 5, which y has not"),
+        ({"learning_rate": lambda t: -1.0}, r"learning_rate\(1\) returned -1.0"),
     ],
 )
 def test_invalid_parameters_are_refused(options, message, binary):
