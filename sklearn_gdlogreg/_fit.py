@@ -198,16 +198,12 @@ def observers_for(parameters, task):
 
 def descent(parameters, objective, start, saved=None, observers=(), **options) -> Result:
     """The descent from `start`, or from what a checkpoint has saved, to its end."""
-    w, b, given = start
     # BLAS is held once: to do so in every step is a fifth of the time of a fit of 2 ms.
     with quiet(), objective.rows.holding_blas():
-        begun = begin(
+        begun = _begun(
+            parameters,
             objective,
-            w,
-            b,
-            given=given,
-            learning_rate=parameters.learning_rate,
-            coordinates=parameters.coordinates,
+            start,
             resumed=None if saved is None else (saved.step, saved.made_at, saved.entered_at),
         )
         if saved is not None:
@@ -222,6 +218,20 @@ def descent(parameters, objective, start, saved=None, observers=(), **options) -
             **options,
         )
         return run.follow(begun.steps())
+
+
+def _begun(parameters, objective, start, **options):
+    """The descent that the parameters ask for, where it starts; `options` as of `begin`."""
+    w, b, given = start
+    return begin(
+        objective,
+        w,
+        b,
+        given=given,
+        learning_rate=parameters.learning_rate,
+        coordinates=parameters.coordinates,
+        **options,
+    )
 
 
 def path(parameters, objective, start, penalties) -> list[End | None]:
@@ -242,23 +252,17 @@ def path(parameters, objective, start, penalties) -> list[End | None]:
     ends : list of End, or None
         None for those that have not converged, as a fit of its own may have, or not begun.
     """
-    w, b, given = start
     rule, tol = rule_for(parameters.learning_rate), check_float("tol", parameters.tol)
     ends: list[End | None] = [None] * len(penalties)
     with quiet(), objective.rows.holding_blas():
-        begun = begin(
-            objective,
-            w,
-            b,
-            given=given,
-            learning_rate=parameters.learning_rate,
-            coordinates=parameters.coordinates,
-        )
+        # Planned for the weakest penalty: what serves that one serves them all.
+        begun = _begun(parameters, objective, start, penalty=penalties[0])
         records: Sequence[Record] = [Record(begun.here.cost, math.inf, math.nan, 0.0)]
         for i, penalty in enumerate(penalties):
             since = begun.here.t
             until = since + parameters.max_iter
-            begun.turn_to(penalty)
+            if i:
+                begun.turn_to(penalty)
             # A step at least: where the one before ended may be within tol of any number of ends.
             begun.advance()
             run = Run(objective.under(penalty), rule, max_iter=until, tol=tol, records=records)

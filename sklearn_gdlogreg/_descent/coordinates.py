@@ -197,6 +197,26 @@ class Standardized(Coordinates):
         return second_derivative_bound * (_sum_of_squares(size) + 1)
 
 
+class Measured(Coordinates):
+    """Standardized coordinates in which lengths are measured by the second derivative.
+
+    They keep the features apart, and steps are those of decorrelated coordinates.
+    """
+
+    name = "decorrelated"
+    hessian_is_identity = True
+    standardized: Standardized
+
+    def pack(self, w, b):
+        return self.standardized.pack(w, b)
+
+    def unpack(self, wb):
+        return self.standardized.unpack(wb)
+
+    def pull_back(self, dw, db):
+        return self.standardized.pull_back(dw, db)
+
+
 class Decorrelated(Coordinates):
     r"""Coordinates in which the second derivative H is the identity.
 

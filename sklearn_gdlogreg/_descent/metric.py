@@ -3,11 +3,11 @@
 import numpy as np
 
 from .box import bounded_lasso
-from .coordinates import Coordinates, Decorrelated, applied, join, make_definite
+from .coordinates import Decorrelated, Measured, applied, join, make_definite
 from .lasso import lasso
 
 
-class Metric(Coordinates):
+class Metric(Measured):
     r"""Standardized coordinates v, in which lengths are measured by the second derivative H.
 
     A step is the one of decorrelated coordinates, |s|^2 = s' H s, with a prox that still tells the
@@ -30,8 +30,6 @@ class Metric(Coordinates):
     Optim. 24, 2014.
     """
 
-    name = "decorrelated"
-    hessian_is_identity = True
     hessian_bound = staticmethod(Decorrelated.hessian_bound)
 
     def __init__(self, standardized, hessian, made_at=None, of_class=None):
@@ -53,18 +51,12 @@ class Metric(Coordinates):
     def euclidean(self):
         return self.decorrelated
 
-    def pack(self, w, b):
-        return self.standardized.pack(w, b)
-
     def unpack(self, wb):
         if wb.ndim > 1:
             # As in decorrelated coordinates, what all intercepts have in common is taken out: it
             # changes no probability. Of the coefficients, the penalty sees it.
             wb = join(wb[:, :-1], wb[:, -1] - np.add.reduce(wb[:, -1]) / len(wb))
         return self.standardized.unpack(wb)
-
-    def pull_back(self, dw, db):
-        return self.standardized.pull_back(dw, db)
 
     def moved(self, wb, dwb, learning_rate, penalty):
         threshold = penalty.l1 * self.scale

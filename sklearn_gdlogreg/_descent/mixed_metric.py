@@ -4,11 +4,11 @@ from functools import cached_property
 
 import numpy as np
 
-from .coordinates import Coordinates, join
+from .coordinates import Measured, join
 from .lasso import lasso
 
 
-class MixedMetric(Coordinates):
+class MixedMetric(Measured):
     """Standardized coordinates, in which lengths are measured by the whole second derivative.
 
     As Metric, with one lasso for the coefficients of all classes: with a metric for each class
@@ -21,9 +21,6 @@ class MixedMetric(Coordinates):
     apart : Metric
         That of each class alone.
     """
-
-    name = "decorrelated"
-    hessian_is_identity = True
 
     def __init__(self, standardized, hessian, apart):
         self.standardized, self.apart = standardized, apart
@@ -39,14 +36,8 @@ class MixedMetric(Coordinates):
         reduced = of_features - self.coupling.T @ self.of_intercepts @ self.coupling
         self.reduced = (reduced + reduced.T) / 2
 
-    def pack(self, w, b):
-        return self.standardized.pack(w, b)
-
     def unpack(self, wb):
         return self.apart.unpack(wb)
-
-    def pull_back(self, dw, db):
-        return self.standardized.pull_back(dw, db)
 
     def moved(self, wb, dwb, learning_rate, penalty):
         v, dv, dc = wb[:, :-1].ravel(), dwb[:, :-1].ravel(), dwb[:, -1]

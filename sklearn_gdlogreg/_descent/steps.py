@@ -8,6 +8,7 @@ import numpy as np
 
 from .._check import quiet
 from .._objective.objective import Objective
+from .._objective.penalty import ElasticNet
 from .coordinates import Coordinates, join
 from .eigenvalues import lipschitz
 from .learning_rate import Memory, Rule, inverse, rule_for
@@ -269,13 +270,15 @@ def begin(
     learning_rate,
     coordinates: str,
     given: str = "",
+    penalty: ElasticNet | None = None,
     resumed: tuple[Step, tuple | None, np.ndarray | None] | None = None,
 ) -> Descent:
     """A descent from (w, b): what all that descend have in common.
 
     Or from a later step, with `resumed`: the step, what its coordinates were made at, and where
     it entered the row space, if it did. `given` is what a message should call the start by, empty
-    for zeros.
+    for zeros; `penalty` one to begin with, in place of the objective's, which is no stronger and is
+    to come.
     """
     rule = rule_for(learning_rate)
     with quiet(), objective.rows.holding_blas():
@@ -284,6 +287,8 @@ def begin(
             w, b = (each.astype(plan.objective.dtype, copy=False) for each in (w, b))
             if plan.enters_at == 0:
                 plan = plan.in_row_space(w)
+            if penalty is not None:
+                plan = plan.under(penalty)
             if plan.space is not None:
                 w, b = plan.space.entered(b)
             descent = Descent.started(plan, rule, w, b)

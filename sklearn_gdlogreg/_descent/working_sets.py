@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from .coordinates import Coordinates
+from .coordinates import Measured
 from .decorrelation import SHORTEST, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 from .row_space import is_mapped
@@ -25,7 +25,7 @@ MOST_KEPT = 1 / 3
 PRICE_AT_START = 2
 
 
-class WorkingSet(Coordinates):
+class WorkingSet(Measured):
     """Standardized coordinates, of which some columns move, in the metric of their own H.
 
     Parameters
@@ -39,24 +39,12 @@ class WorkingSet(Coordinates):
     made_at : tuple
     """
 
-    name = "decorrelated"
-    hessian_is_identity = True
-
     def __init__(self, standardized, columns, metric, penalty, made_at):
         self.standardized = standardized.with_columns(columns, metric.standardized)
         self.scale, self.made_at = self.standardized.scale, made_at
         self.columns, self.metric, self.penalty = columns, metric, penalty
         self.moving = np.append(columns, len(self.scale))
         self.curvature = np.trace(metric.reduced) / len(columns)
-
-    def pack(self, w, b):
-        return self.standardized.pack(w, b)
-
-    def unpack(self, wb):
-        return self.standardized.unpack(wb)
-
-    def pull_back(self, dw, db):
-        return self.standardized.pull_back(dw, db)
 
     def moved(self, wb, dwb, learning_rate, penalty):
         there = wb.copy()

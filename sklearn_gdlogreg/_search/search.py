@@ -10,7 +10,6 @@ import time
 import warnings
 from collections import defaultdict
 
-import numpy as np
 from joblib.logger import short_format_time
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
@@ -311,33 +310,6 @@ class GDGridSearchCV(SharingSearch, GridSearchCV, CallbackSupportMixin):
     0.9807
     """
 
-    def __init__(
-        self,
-        estimator,
-        param_grid,
-        *,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        error_score=np.nan,
-        return_train_score=False,
-    ):
-        super().__init__(
-            estimator,
-            param_grid,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            error_score=error_score,
-            return_train_score=return_train_score,
-        )
-
     def _candidates(self):
         return ParameterGrid(self.param_grid)
 
@@ -416,37 +388,6 @@ class GDRandomizedSearchCV(SharingSearch, RandomizedSearchCV, CallbackSupportMix
     >>> print(f"C = {search.best_params_['C']:.2g}: {search.best_score_:.3f}")
     C = 20: -0.106
     """
-
-    def __init__(
-        self,
-        estimator,
-        param_distributions,
-        *,
-        n_iter=10,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        random_state=None,
-        error_score=np.nan,
-        return_train_score=False,
-    ):
-        super().__init__(
-            estimator,
-            param_distributions,
-            n_iter=n_iter,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            random_state=random_state,
-            error_score=error_score,
-            return_train_score=return_train_score,
-        )
 
     def _candidates(self):
         return ParameterSampler(
