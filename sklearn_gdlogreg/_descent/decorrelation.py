@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._objective.moments import moments
+from .._objective.penalty import ElasticNet
 from .coordinates import Decorrelated, Standardized
 from .metric import Metric
 from .mixed_metric import MixedMetric
@@ -59,7 +60,7 @@ class Curvature(NamedTuple):
     standardized: Standardized
     hessian: np.ndarray
     of_class: np.ndarray | None
-    l2: float
+    penalty: ElasticNet
 
 
 class Decorrelation:
@@ -192,7 +193,7 @@ class Decorrelation:
             weight = weight if of_class is None else weight.mean()
             H[..., features, features] += np.multiply.outer(weight, spread)
         if self.remembers:
-            self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty.l2)
+            self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty)
         return self._made(standardized, H, (t, w, b), of_class)
 
     def _made(self, *of_map):
@@ -225,11 +226,11 @@ class Decorrelation:
         """The coordinates of a step, as they are with the penalty that there is now."""
         if self.known is None:
             return self.at(here.w, here.b, here.t, (here.dw, here.db))
-        standardized, H, of_class, l2 = self.known
+        standardized, H, of_class, penalty = self.known
         H = H.copy()
         features = np.arange(self.objective.n)
-        stronger = (self.objective.penalty.l2 - l2) * np.square(standardized.scale)
-        H[..., features, features] += stronger
+        scale, now = standardized.scale, self.objective.penalty
+        H[..., features, features] += now.curvature(scale) - penalty.curvature(scale)
         return self._made(standardized, H, here.coordinates.made_at, of_class)
 
     def _standardized_anew(self, standardized, H):
@@ -243,7 +244,7 @@ class Decorrelation:
         H = H.mean(axis=0) if H.ndim > 2 else H
         weight = H[-1, -1]
         center = H[-1, :-1] / weight
-        l2 = self.objective.penalty.l2 * np.square(standardized.scale)
+        l2 = self.objective.penalty.curvature(standardized.scale)
         variance = np.maximum((np.diagonal(H)[:-1] - l2) / weight - np.square(center), 0)
         if self.stride > 1:
             center[self._missed[0]] = 0  # that the sample has none of them says nothing

@@ -21,7 +21,7 @@ from .._check import quiet
 from .cross_entropy import loss_for
 from .in_memory import InMemory, accumulated, added, largest
 from .moments import moments, second_moments_in
-from .penalty import ElasticNet, root
+from .penalty import ElasticNet
 
 
 def linear(X, w, b):
@@ -312,8 +312,7 @@ class Objective:
             combine=accumulated,
         )
         features = np.arange(self.n)
-        # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
-        H[..., features, features] += (root(self.penalty.l2) * scale) ** 2
+        H[..., features, features] += self.penalty.curvature(scale)
         return H, weight
 
     def hessian_of_classes(self, w, b, mean, scale, sample):
@@ -334,7 +333,7 @@ class Objective:
             signed = of_pair if one == other else -of_pair
             H[one, :, other, :] = H[other, :, one, :] = signed
         classes, features = np.ogrid[:K, :n]
-        H[classes, features, classes, features] += (math.sqrt(self.penalty.l2) * scale) ** 2
+        H[classes, features, classes, features] += self.penalty.curvature(scale)
         return H
 
     def separates(self, w, b):

@@ -122,6 +122,11 @@ class ElasticNet:
         """The gradient of the smooth part, l2 / 2 * sum w^2."""
         return self.l2 * w
 
+    def curvature(self, scale):
+        """The second derivative of that along coordinates u = w / scale."""
+        # The root first: the square of a scale of 1e300 is inf, and 0 * inf is nan.
+        return np.square(root(self.l2) * scale)
+
     def prox(self, u, learning_rate, scale):
         """Where a step of `learning_rate` on the rest leads: a soft threshold, then the bounds.
 

@@ -178,9 +178,13 @@ class GDSearchDisplay:
             )
             scores[(slice(None), *place)] = mean[i], results[f"std_test_{metric}"][i]
             marked = place if i == best else marked
-        name = "Score" if metric == "score" else metric.replace("_", " ").capitalize()
         display = cls(
-            rates, counts, *scores, best=marked, score_name=name, parameters=tuple(parameters)
+            rates,
+            counts,
+            *scores,
+            best=marked,
+            score_name=_score_name(metric),
+            parameters=tuple(parameters),
         )
         return display.plot(ax=ax, kind=kind)
 
@@ -190,16 +194,13 @@ class GDSearchDisplay:
         scores = search.scores_[:, :, order]
         mean = scores.mean(axis=0)
         several = len(search.l1_ratios_) > 1
-        scoring = search.scoring or "accuracy"
         return cls(
             search.l1_ratios_.tolist() if several else [None],
             search.Cs_[order],
             mean,
             scores.std(axis=0),
             best=np.unravel_index(np.nanargmax(mean), mean.shape) if search.refit else None,
-            score_name=scoring.replace("_", " ").capitalize()
-            if isinstance(scoring, str)
-            else "Score",
+            score_name=_score_name(search.scoring or "accuracy"),
             parameters=("l1_ratio", "C") if several else ("C",),
         )
 
@@ -286,6 +287,12 @@ class GDSearchDisplay:
     def _axis_name(self):
         name = _short(self.parameters[-1])
         return "Iterations (max_iter)" if name == "max_iter" else name
+
+
+def _score_name(metric):
+    """What the scores of a metric are called at the axis."""
+    named = isinstance(metric, str) and metric != "score"
+    return metric.replace("_", " ").capitalize() if named else "Score"
 
 
 def _metric(search, metric):
