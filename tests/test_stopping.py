@@ -62,6 +62,20 @@ def test_the_cost_and_the_labels_of_new_rows_are_those_of_the_optimum(kind, shap
     assert changed < max(0.01, changed_by_theirs + 1e-9)
 
 
+@pytest.mark.parametrize("kind", ["plain", "counts", "lognormal", "wild units", "one-hot"])
+@pytest.mark.parametrize("shape", [(150, 20), (300, 50)], ids=str)
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("C", [0.1, 1.0, 100.0])
+def test_with_l1_the_cost_is_as_near_to_the_optimum_as_tol_says(kind, shape, n_classes, C):
+    """tol / 10 of the cost, within the factor of ten that estimates of it are good for."""
+    X, y, _ = example(kind, *shape, n_classes, seed=sum(shape) * n_classes + int(C))
+    optimum = GDLogisticRegression(C=C, l1_ratio=1.0, tol=1e-9, max_iter=5000).fit(X, y)
+    assert optimum.stop_reason_ == "converged"
+    default = GDLogisticRegression(C=C, l1_ratio=1.0).fit(X, y)
+    assert default.stop_reason_ == "converged"
+    assert default.loss_curve_[-1] < (1 + default.tol) * optimum.loss_curve_[-1]
+
+
 def far_out(kind, seed):
     """Data of which a few rows decide the mean and the deviation of every column."""
     rng = np.random.default_rng(seed)

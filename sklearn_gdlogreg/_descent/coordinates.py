@@ -74,9 +74,21 @@ class Coordinates:
         """Of a gradient, or of a difference of two."""
         return np.vdot(y, y)
 
-    def squared_length_of_violation(self, violation: np.ndarray) -> np.floating:
-        """The same of what keeps a point from being optimal."""
-        return self.squared_length_of_gradient(violation)
+    def fall(self, wb: np.ndarray, dwb: np.ndarray, learning_rate: float, penalty) -> float:
+        """How far below a point the cost has its minimum, were its curvature 1 / learning_rate.
+
+        That is where a step leads then:
+
+            max_u  -(dwb . (u - wb) + |u - wb|^2 / (2 * learning_rate) + l1 * sum_j scale_j
+                     * (|u_j| - |wb_j|)),       learning_rate / 2 * |dwb|^2 without a kink
+        """
+        if penalty.smooth:
+            return float(learning_rate / 2 * self.squared_length_of_gradient(dwb))
+        there = self.moved(wb, dwb, learning_rate, penalty)
+        s = there - wb
+        farther = self.scale * (np.abs(there[..., :-1]) - np.abs(wb[..., :-1]))
+        rise = np.vdot(dwb, s) + self.squared_length(s) / (2 * learning_rate)
+        return float(-(rise + (penalty.l1 * farther).sum()))
 
     def outgrown(self, wb: np.ndarray, dwb: np.ndarray) -> bool:
         """Whether these coordinates leave out what a step has most to gain from."""

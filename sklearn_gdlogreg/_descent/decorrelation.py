@@ -139,10 +139,7 @@ class Decorrelation:
         unpenalized = np.count_nonzero(np.broadcast_to(objective.penalty.l2, objective.n) == 0)
         singular = unpenalized > 0 and self.weighted <= unpenalized + 1
         price = self.price + self.period * self.price_of_step
-        # A metric that does not mix the classes resists what they have in common, which an L1
-        # penalty sees: with little of it, a softmax would creep.
-        creeps = bool(objective.outputs) and not objective.penalty.smooth and not self.mixes
-        if creeps or singular or not self.fits_in_memory or price > HIGHEST_PRICE:
+        if singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
         return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
 

@@ -56,10 +56,6 @@ class MixedMetric(Measured):
         r = self._inverse_root @ (of_features - of_intercepts @ self.coupling)
         return r @ r + of_intercepts @ self.inverse @ of_intercepts
 
-    def squared_length_of_violation(self, violation):
-        # What all classes have in common has next to no curvature here, and is no more to be had.
-        return self.apart.squared_length_of_gradient(violation)
-
     @cached_property
     def _inverse_root(self):
         return np.linalg.inv(np.linalg.cholesky(self.reduced))

@@ -156,24 +156,11 @@ class Problem:
 
 def violation(step: Step, penalty) -> float:
     """The largest entry of what keeps a step from being optimal: of dwb, or, with L1, nearly so."""
-    return float(np.maximum.reduce(np.abs(_violations(step, penalty)), axis=None))
-
-
-def squared_violation(step: Step, penalty) -> float:
-    """The squared length of what keeps a step from being optimal."""
-    violations = _violations(step, penalty)
+    violations = step.dwb
     if not penalty.smooth:
-        # Of the subgradients the shortest: lengths that are not Euclid's need its signs.
-        slope = penalty.l1 * step.coordinates.scale * np.sign(step.wb[..., :-1])
-        np.copysign(violations[..., :-1], step.dwb[..., :-1] + slope, out=violations[..., :-1])
-    return float(step.coordinates.squared_length_of_violation(violations))
-
-
-def _violations(step, penalty):
-    if penalty.smooth:
-        return step.dwb
-    u, du = step.wb[..., :-1], step.dwb[..., :-1]
-    return join(penalty.violation(u, du, step.coordinates.scale), step.dwb[..., -1])
+        u, du = step.wb[..., :-1], step.dwb[..., :-1]
+        violations = join(penalty.violation(u, du, step.coordinates.scale), step.dwb[..., -1])
+    return float(np.maximum.reduce(np.abs(violations), axis=None))
 
 
 class Descent:

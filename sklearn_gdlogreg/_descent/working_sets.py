@@ -5,11 +5,11 @@ other, say which of them should; the rest of a step knows nothing of them.
 """
 
 import bisect
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
-from .coordinates import Measured
+from .coordinates import Measured, join
 from .decorrelation import SHORTEST, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 from .row_space import is_mapped
@@ -23,6 +23,9 @@ PRICE_OF_A_STEP, HIGHEST_PRICE = 4, 40
 MOST_KEPT = 1 / 3
 # What the first may cost. Columns of few entries are hardly correlated: there it is nothing.
 PRICE_AT_START = 2
+# Where a column's squared correlations with all others sum to less than this, standardized
+# coordinates are nearly as good as any, and are given so many steps. So many random vectors tell.
+UNCORRELATED, STEPS_APART, PROBES = 0.5, 20, 4
 
 
 class WorkingSet(Measured):
@@ -59,11 +62,12 @@ class WorkingSet(Measured):
     def squared_length_of_gradient(self, y):
         return self.metric.squared_length_of_gradient(y[self.moving])
 
-    def squared_length_of_violation(self, violation):
+    def fall(self, wb, dwb, learning_rate, penalty):
         # Of the others no more is known than what the columns of the set are curved on average.
-        others = violation.copy()
-        others[self.moving] = 0
-        return self.squared_length_of_gradient(violation) + np.vdot(others, others) / self.curvature
+        others = penalty.violation(wb[:-1], dwb[:-1], self.scale)
+        others[self.columns] = 0
+        of_set = self.metric.fall(wb[self.moving], dwb[self.moving], learning_rate, penalty)
+        return of_set + learning_rate / 2 * np.vdot(others, others) / self.curvature
 
     def outgrown(self, wb, dwb):
         """Whether the largest violation is that of a column which stands still."""
@@ -114,12 +118,28 @@ class WorkingSets(Decorrelation):
         metric = of_columns.at(w[columns], b, t)
         return WorkingSet(self.standardized, columns, metric, objective.penalty, (t, w, b))
 
+    @cached_property
+    def correlation(self):
+        """The sum of a column's squared correlations with all others, in the mean over columns.
+
+        The H of standardized coordinates has 1/4 on its diagonal at the start, and |H v|^2 is the
+        sum of the squares of its entries in the mean over random signs v.
+        """
+        objective, n = self.objective, self.objective.n
+        # Fixed, so that a descent that goes on from a checkpoint has the same.
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (PROBES, n)).astype(objective.dtype)
+        product = objective.mean_hessian_product(np.zeros(n), np.zeros(()))
+        dw, dc, _ = product(*self.standardized.unpack(join(signs, np.zeros(PROBES))))
+        image = 4 * self.standardized.pull_back(dw, dc)[:, :-1]
+        return float(np.square(image).sum()) / (PROBES * n) - 1
+
     def _most_columns(self, kept, t):
         """How many columns a set may have after t steps, of which so many are not 0."""
         sizes = range(self.most_in_memory + 1)
         if self.whatever_they_cost or t >= self.price + self.period * self.price_of_step:
             return sizes[-1]
-        if kept > MOST_KEPT * self.objective.n:
+        apart = t < STEPS_APART and self.correlation < UNCORRELATED
+        if apart or kept > MOST_KEPT * self.objective.n:
             return 0
         # A pass takes the columns out, and a lasso of twice as many as are kept is made for a step.
         at_start = PRICE_AT_START if self.objective.rows.stored is None else 0

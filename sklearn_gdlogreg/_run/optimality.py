@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from .._descent.row_space import AT_ONCE
-from .._descent.steps import Step, squared_violation
+from .._descent.steps import Step
 
-# So many steps are looked at.
-ENOUGH = 10
+# So many steps are looked at; with L1 and bounds, where some features rest for many of them, more.
+ENOUGH, ENOUGH_WITH_KINKS = 10, 40
 # In coordinates that make all curvatures 1, a longer rate is a sign that they no longer do.
 STILL_TRUE = 2
 
@@ -16,22 +16,23 @@ STILL_TRUE = 2
 def to_be_had(step: Step, records, penalty) -> float:
     """By how much the cost may still fall from a step, estimated by the steps before.
 
-    Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, and the longest of the last ten
-    steps in these coordinates has met the least curvature. With L1, |dwb| is the length of the
-    violation in the metric of the descent. Infinite, where there are too few steps to tell.
+    Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, with L1 and bounds by what a
+    step says that ends where they let it; and the longest of the last steps in these coordinates
+    has met the least curvature. Infinite, where there are too few steps to tell.
     """
     since = step.coordinates.since
     if since > step.t - ENOUGH and since and not step.coordinates.hessian_is_identity:
         return math.inf  # too few steps to have met the least curvature
     # Metrics that follow each other are much alike, where coordinates are turned; and the steps of
     # a softmax that are much longer than others, which meet the least curvature, are far between.
-    first = max(step.t - ENOUGH, since if penalty.smooth else 0) + 1
+    met = (ENOUGH, since) if penalty.smooth else (ENOUGH_WITH_KINKS, 0)
+    first = max(step.t - met[0], met[1]) + 1
     longest = max((record.learning_rate for record in records[first : step.t + 1]), default=1.0)
     # The first map is of a bound of all curvatures, and those of the softmax leave out some.
     allowed = STILL_TRUE * (2 if step.dwb.ndim > 1 else 1) * (4 if since == 0 else 1)
     if penalty.smooth and step.coordinates.hessian_is_identity and longest > allowed:
         return math.inf  # some direction is curved less by now than when the map was made
-    return longest / 2 * squared_violation(step, penalty)
+    return step.coordinates.fall(step.wb, step.dwb, longest, penalty)
 
 
 class LateGradients:

@@ -10,7 +10,6 @@ from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient
 from sklearn_gdlogreg._descent.decorrelation import Decorrelation
 from sklearn_gdlogreg._descent.metric import Metric
 from sklearn_gdlogreg._descent.plan import standardized
-from sklearn_gdlogreg._descent.steps import Step, squared_violation
 from sklearn_gdlogreg._objective.objective import Objective
 
 from .test_decorrelation import one_hot
@@ -75,22 +74,28 @@ def test_the_point_and_the_gradient_are_those_of_standardized_coordinates(binary
     assert_array_equal(metric.scale, metric.standardized.scale)
 
 
+@pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize(("data", "shared"), DATA)
-def test_what_is_to_be_had_is_bounded_by_the_length_of_the_violation(data, shared, rng, request):
-    """J(v) - J* <= |r|^2 / 2 of a quadratic of Hessian H, r any subgradient."""
-    objective, metric, H, v, dv = made(
-        *request.getfixturevalue(data), rng, shared, C=0.5, l1_ratio=1.0
-    )
-    penalty = objective.penalty
+def test_a_quadratic_falls_no_deeper_than_is_said(data, shared, penalty, rng, request):
+    """dv . s + s' H s / (2 alpha) + l1 * (|v + s| - |v|), by its value at other points."""
+    objective, metric, H, v, dv = made(*request.getfixturevalue(data), rng, shared, **penalty)
+    rate, l1 = 3.0, objective.penalty.l1 * metric.scale
     v[..., 0] = 0
-    step = Step(0, None, None, 0.0, None, None, 1.0, v, dv, metric)
-    u = metric.moved(v, dv, 1.0, penalty)  # where the quadratic has its minimum
-    s = u - v
-    Hs = np.einsum("kij,kj->ki", H, np.atleast_2d(s)).reshape(s.shape)
-    l1 = penalty.l1 * metric.scale
-    fall = np.vdot(dv, s) + np.vdot(s, Hs) / 2
-    fall += (l1 * (np.abs(u) - np.abs(v))[..., :-1]).sum()
-    assert 0 < -fall <= squared_violation(step, penalty) / 2 * (1 + 1e-6)
+    best = metric.moved(v, dv, rate, objective.penalty) - v
+
+    def rise(s):
+        Hs = np.einsum("kij,kj->ki", H, np.atleast_2d(s)).reshape(s.shape)
+        farther = (l1 * (np.abs(v + s) - np.abs(v))[..., :-1]).sum()
+        return np.vdot(dv, s) + np.vdot(s, Hs) / (2 * rate) + farther
+
+    fall = metric.fall(v, dv, rate, objective.penalty)
+    # The floor under small eigenvalues is the square root of the rounding.
+    assert fall == pytest.approx(-rise(best), rel=1e-6)
+    assert fall > 0
+    for size in (1e-3, 0.1, 1.0):
+        for _ in range(20):
+            s = best + size * np.abs(best).max() * rng.normal(size=v.shape)
+            assert fall > -rise(s)
 
 
 def converged(X, y, coordinates="decorrelated", weights=None, **options):
@@ -200,12 +205,21 @@ def test_other_rules_arrive_too(rule, data, request):
     assert_optimal(clf, X, y, 0.5, 1.0, atol=1e-5)
 
 
-def test_auto_takes_the_metric_for_two_classes(binary, multiclass, rng):
-    options = {"C": 1.0, "l1_ratio": 0.5}
-    assert GDLogisticRegression(**options).fit(*binary).coordinates_ == "decorrelated"
-    assert GDLogisticRegression(**options).fit(*multiclass).coordinates_ == "decorrelated"
+def test_auto_takes_the_metric_for_any_number_of_classes(binary, multiclass, rng):
     many = np.hstack([multiclass[0], rng.normal(size=(150, 30))])  # 102 coefficients
-    assert GDLogisticRegression(**options).fit(many, multiclass[1]).coordinates_ == "standardized"
+    for X, y in (binary, multiclass, (many, multiclass[1])):
+        assert GDLogisticRegression(C=1.0, l1_ratio=0.5).fit(X, y).coordinates_ == "decorrelated"
+
+
+@pytest.mark.parametrize("C", [1.0, 1e4])
+def test_what_the_classes_have_in_common_takes_few_steps(C, rng):
+    """A penalty that is next to nothing still decides it, and the loss does not resist it."""
+    X = rng.normal(size=(2000, 30))
+    scores = 3 * X @ rng.normal(size=(30, 4)) / np.sqrt(30) + rng.gumbel(size=(2000, 4))
+    clf = GDLogisticRegression(C=C, l1_ratio=1.0, tol=1e-7).fit(X, scores.argmax(axis=1))
+    assert clf.stop_reason_ == "converged"
+    assert clf.n_iter_[0] < 60
+    assert_optimal(clf, X, scores.argmax(axis=1), C, 1.0, atol=1e-6)
 
 
 def test_any_number_of_threads_gives_the_same_bits(rng):

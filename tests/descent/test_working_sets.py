@@ -10,7 +10,6 @@ from scipy import sparse
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression, cost_and_gradient, descend
 from sklearn_gdlogreg._descent.learning_rate import rule_for
 from sklearn_gdlogreg._descent.plan import plan_for, standardized
-from sklearn_gdlogreg._descent.steps import squared_violation, violation
 from sklearn_gdlogreg._descent.working_sets import FEWEST, MANY_COLUMNS, WorkingSet, WorkingSets
 from sklearn_gdlogreg._objective.objective import Objective
 
@@ -136,16 +135,14 @@ def test_what_is_to_be_had_counts_the_columns_that_stand_still(many):
     step = steps_of(X, y, 2)[-1]
     penalty = Objective.in_memory(X, y, 2, **L1).penalty
     beside = np.setdiff1d(np.arange(600), step.coordinates.columns)[0]
-    before = squared_violation(step, penalty)
     dwb = step.dwb.copy()
     dwb[beside] += 0.1
-    after = squared_violation(step._replace(dwb=dwb), penalty)
-    assert after > before
-    assert violation(step, penalty) > 0
+    before, after = (step.coordinates.fall(step.wb, each, 1.0, penalty) for each in (step.dwb, dwb))
+    assert after > before > 0
 
 
 def test_any_number_of_threads_gives_the_same_bits(rng):
-    X = rng.normal(size=(3000, 1000))
+    X = rng.normal(size=(3000, 1000)) + rng.normal(size=(3000, 1))
     y = (X[:, :5].sum(axis=1) + rng.logistic(size=3000) > 0).astype(int)
     models = [
         GDLogisticRegression(C=0.01, l1_ratio=1.0, max_iter=8, tol=0, n_jobs=n).fit(X, y)
@@ -177,7 +174,8 @@ def test_prices_decide(sparse_rows, rng):
     """Of rows with few entries a pass costs less than a matrix of a hundred columns."""
     y = np.arange(3000) % 2
     text = Objective.in_memory(sparse_rows(3000, 2000, density=2e-3), y, 2, **L1)
-    dense = Objective.in_memory(rng.normal(size=(3000, 500)), y, 2, **L1)
+    X = rng.normal(size=(3000, 500)) + rng.normal(size=(3000, 1))
+    dense = Objective.in_memory(X, y, 2, **L1)
     at = np.zeros(2000), np.float64(0.0)
     assert WorkingSets(text, standardized(text)).at(*at).name == "standardized"
     assert WorkingSets(text, standardized(text), True).at(*at).name == "decorrelated"
@@ -188,6 +186,27 @@ def test_prices_decide(sparse_rows, rng):
     w[:400] = 0.01
     assert made.at(w, b, 2).name == "standardized"
     assert isinstance(made.at(w, b, 1000), WorkingSet)
+
+
+def test_the_correlation_is_that_of_the_columns(many, rng):
+    X, y = many
+    objective = Objective.in_memory(X, y, 2, **L1)
+    made = WorkingSets(objective, standardized(objective))
+    R = np.corrcoef(X, rowvar=False)
+    # Of four random vectors, whose standard error is a tenth here.
+    assert made.correlation == pytest.approx(np.square(R).sum() / len(R) - 1, rel=0.3)
+
+
+def test_columns_that_are_hardly_correlated_are_first_descended_without_sets(rng):
+    X = rng.normal(size=(3000, 300))
+    y = (X[:, :5].sum(axis=1) + rng.logistic(size=3000) > 0).astype(int)
+    objective = Objective.in_memory(X, y, 2, **L1)
+    made = WorkingSets(objective, standardized(objective))
+    at = np.zeros(300), np.float64(0.0)
+    assert made.at(*at).name == "standardized"
+    assert isinstance(made.at(*at, 1000), WorkingSet)
+    wanted = WorkingSets(objective, standardized(objective), whatever_they_cost=True)
+    assert isinstance(wanted.at(*at), WorkingSet)
 
 
 def test_who_takes_sets(many, rng, tmp_path):

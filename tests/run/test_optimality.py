@@ -18,9 +18,9 @@ def step_at(t, dwb, since=0, hessian_is_identity=True):
     coordinates = SimpleNamespace(
         since=since,
         hessian_is_identity=hessian_is_identity,
-        squared_length_of_violation=lambda y: np.vdot(y, y),
+        fall=lambda wb, dwb, learning_rate, penalty: learning_rate / 2 * np.vdot(dwb, dwb),
     )
-    return SimpleNamespace(t=t, dwb=np.array(dwb), coordinates=coordinates)
+    return SimpleNamespace(t=t, wb=None, dwb=np.array(dwb), coordinates=coordinates)
 
 
 def records_of(rates):
@@ -67,6 +67,15 @@ def test_the_estimate_is_of_the_size_of_the_truth(binary):
         if left > 1e-12:
             found = to_be_had(step, records, ElasticNet(l2=1 / len(X)))
             assert left / 10 < found < 10 * left
+
+
+def test_with_kinks_the_last_forty_rates_count_in_whatever_coordinates():
+    records = records_of(
+        [10.0, *np.arange(1.0, 51.0)[::-1]]
+    )  # 50 in iteration 2, 1 in iteration 51
+    kinks = ElasticNet(l1=1.0)
+    assert to_be_had(step_at(51, [1.0]), records, kinks) == 40 / 2
+    assert to_be_had(step_at(51, [1.0], 45), records, kinks) == 40 / 2
 
 
 @pytest.fixture
