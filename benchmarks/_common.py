@@ -37,6 +37,7 @@ PACKAGES = (
     "glum",
     "skglm",
     "celer",
+    "scikit-learn-intelex",
     "dask",
     "dask-ml",
     "mlxtend",
