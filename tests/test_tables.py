@@ -17,7 +17,7 @@ from figures.views import VIEWS, provenance, render  # noqa: E402
 
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in pages.pages()}
 DURATION = re.compile(r"\d (ns|us|ms|s)\b|\d (times|x) as (long|fast)")
-IN_A_TABLE = re.compile(r"\d (ns|us|ms|s|[kMG]B|times)\b|\bGB/s\b")
+IN_A_TABLE = re.compile(r"\d (ns|us|ms|s|[kMG]B|times)\b|\b(ms|us|GB/s)\b")
 CODE = re.compile(r"^```(?!text)(?s:.*?)^```$", re.MULTILINE)
 TABLE_OR_TEXT = re.compile(r"(?:^\|.*\n)+|^```text\n(?s:.*?)^```$", re.MULTILINE)
 

@@ -43,6 +43,7 @@ RUNS = {
     "wide": Run("benchmarks/wide.py", ("--cap", "8", "--only", "spectra", "counts", "images")),
     "wide-embeddings": Run("benchmarks/wide.py", ("--cap", "12", "--only", "768, 20,")),
     "evaluation": Run("benchmarks/evaluation.py"),
+    "loops": Run("benchmarks/loops.py"),
     "scaling": Run("benchmarks/scaling.py"),
     "grid-search": Run("benchmarks/grid_search.py", (), A9A),
     "sweep": Run(

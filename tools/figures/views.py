@@ -437,6 +437,11 @@ def two_passes(found):
     return f"{duration(row['ours'])} in one pass and {duration(row['numpy'])} in two"
 
 
+@view("loops", "loops")
+def loops(found):
+    return fenced(found["printed"].rstrip())
+
+
 @view("scaling", "scaling")
 def scaling(found):
     grids = found["scaling"].items()
