@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tools"))
 from figures import pages, runs  # noqa: E402
-from figures.views import VIEWS, provenance, render  # noqa: E402
+from figures.markdown import provenance  # noqa: E402
+from figures.views import VIEWS, render  # noqa: E402
 
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in pages.pages()}
 DURATION = re.compile(r"\d (ns|us|ms|s)\b|\d (times|x) as (long|fast)")

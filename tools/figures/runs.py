@@ -79,7 +79,9 @@ def make(name, data=None):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "found.json")
         command = [sys.executable, ROOT / run.script, *options, "--json", file]
-        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        subprocess.run(command, env=environment, check=True)
         keep(name, json.loads(file.read_text(encoding="utf-8")))
 
 

@@ -4,15 +4,13 @@ Nothing is chosen here but what is shown, and in which order: columns are the so
 part, so that a new one comes by itself, and one that was not there leaves no column.
 """
 
-import contextlib
-import io
 import itertools
 import re
 import sys
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from figures.markdown import fenced, listed, printed, prose, provenance, table, times
 from figures.runs import ROOT
 
 # How a duration, a cell and a ratio look is the benchmarks' own.
@@ -23,7 +21,6 @@ from scaling import print_grid
 from time_to_cost import OURS, SKLEARN_L1, SKLEARN_L2, cell, ratio
 from wide import time_to
 
-WIDTH = 100
 # Not finite numbers are text in JSON.
 COARSE, MIDDLE, FINE = GAPS = ("0.01", "0.0001", "1e-06")
 GAP_NAMES = dict(zip(GAPS, ("1e-2", "1e-4", "1e-6"), strict=True))
@@ -57,76 +54,6 @@ def render(name, kept):
     if shown.told:
         text += "\n\n" + provenance([each["environment"] for each in found])
     return text
-
-
-# ---------------------------------------------------------------------------- how it came about
-
-
-def provenance(environments):
-    """Commands, machine, versions and commit; runs that share them share the line."""
-    commands = {}
-    for each in environments:
-        commands.setdefault((machine(each), versions(each), code(each)), []).append(each["command"])
-    lines = [
-        "; ".join([", ".join(f"`{c}`" for c in dict.fromkeys(typed)), *of])
-        for of, typed in commands.items()
-    ]
-    return prose(". ".join(lines) + ".")
-
-
-def machine(found):
-    name = re.sub(r"\((R|TM)\)", "", found["cpu"])
-    busy = float(found["other_cores_busy"])
-    others = f", {busy:.1f} of them busy with something else" if busy >= 0.05 else ""
-    return f"{name}, {found['cores']} cores{others}"
-
-
-def versions(found):
-    known = ((name, found["versions"][name]) for name in found["imported"])
-    told = (f"{name} {version}" for name, version in known if name != "sklearn-gdlogreg")
-    return ", ".join([*told, f"Python {found['python']}"])
-
-
-def code(found):
-    commit = f"commit {found['commit']}" if found["commit"] else "no known commit"
-    return f"{commit}{' and changes' if found['changed'] else ''}, {found['date']}"
-
-
-# ---------------------------------------------------------------------------- Markdown
-
-
-def table(header, rows):
-    first, *others = ([f" {cell} " if cell else " " for cell in line] for line in (header, *rows))
-    lines = [first, ["---"] * len(header), *others]
-    return "\n".join(f"|{'|'.join(line)}|" for line in lines)
-
-
-def block(function, *arguments):
-    """What a benchmark prints, as it prints it."""
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        function(*arguments)
-    return out.getvalue().strip()
-
-
-def fenced(*blocks):
-    return "```text\n" + "\n\n".join(blocks) + "\n```"
-
-
-def prose(text):
-    return textwrap.fill(
-        " ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False
-    )
-
-
-def listed(words):
-    """ "a", "a and b", "a, b and c" """
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def times(value):
-    """Three digits at most, no more than two behind the point."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 # ---------------------------------------------------------------------------- time to a cost
@@ -421,7 +348,7 @@ def course_loop(found):
 
 @view("evaluation", "evaluation")
 def evaluation(found):
-    return fenced(block(print_results, found["evaluation"]))
+    return fenced(printed(print_results, found["evaluation"]))
 
 
 def evaluation_of(found, data, threads=1):
@@ -446,7 +373,7 @@ def loops(found):
 def scaling(found):
     grids = found["scaling"].items()
     return fenced(
-        *(block(print_grid, name, grid["points"], grid["slopes"]) for name, grid in grids)
+        *(printed(print_grid, name, grid["points"], grid["slopes"]) for name, grid in grids)
     )
 
 
