@@ -163,8 +163,16 @@ class Ratios:
 
     @property
     def mean(self):
-        """A lower bound if one of them is."""
-        return ("> " if self.bounds else "") + times(geometric_mean(list(self.values.values())))
+        return times(geometric_mean(list(self.values.values())))
+
+    @property
+    def cell(self):
+        """The mean, which is a lower bound if one of them is."""
+        return f"> {self.mean}" if self.bounds else self.mean
+
+    @property
+    def words(self):
+        return f"{'at least ' if self.bounds else ''}{self.mean} times"
 
     @property
     def worst(self):
@@ -188,7 +196,7 @@ def ratios_of(found, of_sklearn):
         rows.append(
             [
                 f"{name} ({len(middle.values)} problems)" if few else name,
-                *(ratios.mean if ratios.values else "" for ratios in by_gap.values()),
+                *(ratios.cell if ratios.values else "" for ratios in by_gap.values()),
                 f"{middle.values[middle.worst]:.2f}, {middle.worst}",
             ]
         )
@@ -207,17 +215,14 @@ def ratios_l1(found):
 
 
 def sooner(results):
-    """Whoever comes to a gap of 1e-4 before ours, and where."""
-    words = []
-    for solver in solvers_of(results):
-        for result in results:
-            theirs, ours = result["times"].get(solver), result["times"][OURS]
-            if theirs is None or not theirs[MIDDLE]["reached"]:
-                continue
-            if theirs[MIDDLE]["seconds"] < ours[MIDDLE]["seconds"] or not ours[MIDDLE]["reached"]:
-                both = f"{cell_of(result, solver)} against {cell_of(result, OURS)}"
-                words.append(f"{solver} on {result['problem']} ({both})")
-    return words
+    """Whoever comes to a gap of 1e-4 before ours: {problem: solvers}."""
+
+    def is_sooner(result, solver):
+        theirs, ours = result["times"][solver][MIDDLE], result["times"][OURS][MIDDLE]
+        return theirs["reached"] and (theirs["seconds"] < ours["seconds"] or not ours["reached"])
+
+    found = {r["problem"]: [s for s in r["times"] if is_sooner(r, s)] for r in results}
+    return {problem: solvers for problem, solvers in found.items() if solvers}
 
 
 @view("sooner-l2", "time-to-cost-l2", told=False)
@@ -231,10 +236,17 @@ def sooner_l1(found):
 
 
 def sentence_of_sooner(found):
-    words = sooner(found["results"])
-    if not words:
-        return prose(f"On none of these {len(found['results'])} problems is another one faster.")
-    return prose(f"Faster than ours, in each case: {'; '.join(words)}.")
+    results, n = by_name(found["results"]), len(found["results"])
+    parts = [
+        f"on {problem} ({cell_of(results[problem], OURS)}) "
+        + listed([f"{solver} ({cell_of(results[problem], solver)})" for solver in solvers])
+        for problem, solvers in sooner(found["results"]).items()
+    ]
+    if not parts:
+        return prose(f"On none of these {n} problems is another one faster.")
+    return prose(
+        f"On {len(parts)} of these {n} problems another one is faster: {'; '.join(parts)}."
+    )
 
 
 def fastest(found):
@@ -251,9 +263,9 @@ def loses(ratios):
 def ratios_readme(found):
     lbfgs = Ratios.of(found["results"], ["lbfgs"], MIDDLE)
     return prose(
-        f"Over {len(lbfgs.values)} such problems lbfgs, the default, takes {lbfgs.mean} times as "
+        f"Over {len(lbfgs.values)} such problems lbfgs, the default, takes {lbfgs.words} as "
         f"long in the geometric mean, and is {loses(lbfgs)}; the fastest of scikit-learn's "
-        f"{len(SKLEARN_L2)} solvers, chosen for each problem, {fastest(found).mean} times."
+        f"{len(SKLEARN_L2)} solvers, chosen for each problem, {fastest(found).words}."
     )
 
 
@@ -262,9 +274,9 @@ def ratios_comparison(found):
     results = found["results"]
     lbfgs, best = Ratios.of(results, ["lbfgs"], MIDDLE), fastest(found)
     text = (
-        f"Over the {len(lbfgs.values)} problems lbfgs takes {lbfgs.mean} times as long in the "
+        f"Over the {len(lbfgs.values)} problems lbfgs takes {lbfgs.words} as long in the "
         f"geometric mean, the fastest of scikit-learn's {len(SKLEARN_L2)} solvers, chosen for each "
-        f"problem, {best.mean} times. The smallest ratio to that one is "
+        f"problem, {best.words}. The smallest ratio to that one is "
         f"{best.values[best.worst]:.2f}, on {best.worst}."
     )
     others = [name for name in solvers_of(results) if name not in (OURS, *SKLEARN_L2)]
@@ -272,7 +284,7 @@ def ratios_comparison(found):
     for name in others:
         ratios = Ratios.of(results, [name], MIDDLE)
         if ratios.values:
-            parts.append(f"{name} {ratios.mean} times on {len(ratios.values)} of them")
+            parts.append(f"{name} {ratios.words} on {len(ratios.values)} of them")
     return prose(text + (f" Of others, {listed(parts)}." if parts else ""))
 
 
@@ -319,17 +331,21 @@ def wide(*found):
 
 @view("wide-sooner", "wide", "wide-embeddings", told=False)
 def wide_sooner(*found):
-    words = []
-    for problem, fits in wide_problems(found).items():
-        for gap, solver in itertools.product(GAPS, fits):
-            seconds, reached = time_to(fits[solver], float(gap))
-            ours, ours_reached = time_to(fits[OURS], float(gap))
-            if reached and (seconds < ours or not ours_reached):
-                both = f"{duration(seconds)} against {wide_cell(fits, OURS, gap)}"
-                words.append(f"{solver} to {GAP_NAMES[gap]} on {problem} ({both})")
-    if not words:
+    parts = []
+    for (problem, fits), gap in itertools.product(wide_problems(found).items(), GAPS):
+        ours, ours_reached = time_to(fits[OURS], float(gap))
+        tried = {solver: time_to(fits[solver], float(gap)) for solver in fits}
+        won = [
+            f"{solver} ({duration(seconds)})"
+            for solver, (seconds, reached) in tried.items()
+            if reached and (seconds < ours or not ours_reached)
+        ]
+        if won:
+            of_ours = wide_cell(fits, OURS, gap)
+            parts.append(f"to {GAP_NAMES[gap]} on {problem} ({of_ours}) {listed(won)}")
+    if not parts:
         return prose("None is faster than ours, to a gap of 1e-2, 1e-4 or 1e-6.")
-    return prose(f"Faster than ours to a gap of 1e-2, 1e-4 or 1e-6: {'; '.join(words)}.")
+    return prose(f"Faster than ours is, of gaps of 1e-2, 1e-4 and 1e-6, {'; '.join(parts)}.")
 
 
 @view("course-loop", "wide", told=False)
