@@ -148,7 +148,7 @@ def main():
     for kind, (X, y) in cases(arguments.quick):
         size = X.nnz / X.shape[0] if sparse.issparse(X) else X.shape[1]
         for n_threads in (1, 2):
-            times = measure(X, y, n_threads, budget=1 if arguments.quick else 12)
+            times = measure(X, y, n_threads, budget=1 if arguments.quick else 6)
             name = f"{X.shape[0]:,} x {X.shape[1]:,}" + f" {kind}".rstrip()
             results.append(
                 {"data": name, "threads": n_threads, "entries_a_row": float(size), **times}

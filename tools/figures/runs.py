@@ -36,7 +36,7 @@ RUNS = {
     ),
     "time-to-cost-l1": Run(
         "benchmarks/time_to_cost.py",
-        ("--cap", "1", "--only", "C=1, L1"),
+        ("--cap", "0.5", "--only", "C=1, L1"),
         A9A,
         without=("attempts",),
     ),
@@ -48,7 +48,7 @@ RUNS = {
     "grid-search": Run("benchmarks/grid_search.py", (), A9A),
     "sweep": Run(
         "benchmarks/sweep.py",
-        ("--cap", "8", "--only", "cancer", "digits", "7,000", "100,000", "a9a, sparse"),
+        ("--cap", "5", "--only", "cancer", "digits", "7,000", "100,000", "a9a, sparse"),
         A9A,
     ),
     "watching": Run("benchmarks/watching.py"),

@@ -570,7 +570,8 @@ def dask_scaling(found):
             rival = next(
                 (row["dask-ml"] for row in by_partitions.values() if row.get("dask-ml")), None
             )
-            rows.append([where, *cells, milli(rival) if rival else ""])
+            title = "1 process" if where == "1 processes" else where
+            rows.append([title, *cells, milli(rival) if rival else ""])
     first, *others = SHOWN_PARTITIONS
     return table(["", f"partitions: {first}", *others, "dask-ml"], rows)
 
