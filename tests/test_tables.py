@@ -5,6 +5,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -97,3 +98,28 @@ def test_runs_of_one_machine_and_commit_share_a_line_and_changes_are_told():
     assert "`python a.py`; A B, 2 cores; numpy" in told
     assert "`python b.py`; A B, 2 cores, 0.5 of them busy with something else; numpy" in told
     assert told.endswith("commit abc and changes, 2026-01-02.")
+
+
+@pytest.mark.parametrize(
+    ("measured", "files", "why"),
+    [
+        ({}, "", ""),
+        ({"commit": None}, "", "of no known commit"),
+        ({"changed": True}, "", "of abc with changes that were not committed"),
+        ({}, None, "of abc, which is not known here"),
+        ({}, "a.py b.py", "2 commits changed 2 of its files since"),
+        ({"command": "python a.py"}, "", "now python benchmarks/watching.py"),
+    ],
+)
+def test_what_is_stale_is_told_with_the_reason(monkeypatch, tmp_path, measured, files, why):
+    def git(command, *words):
+        text = "2" if command == "rev-list" else files or ""
+        return subprocess.CompletedProcess([], returncode=int(files is None), stdout=text)
+
+    monkeypatch.setattr(runs, "KEPT", tmp_path)
+    monkeypatch.setattr(runs, "_git", git)
+    assert runs.changes("watching") == "never run"
+    command = "python benchmarks/watching.py"
+    kept = {"commit": "abc", "changed": False, "command": command} | measured
+    runs.keep("watching", {"environment": kept})
+    assert runs.changes("watching") == why
