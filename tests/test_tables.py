@@ -84,20 +84,22 @@ def test_a_file_of_results_says_what_was_found_on_few_lines():
     assert ' "times": {"ours": {"0.01": 0.333333}},' in text.splitlines()
 
 
-def test_runs_of_one_machine_and_commit_share_a_line_and_changes_are_told():
+def test_below_figures_stands_once_what_their_runs_share():
     def environment(command, **others):
         found = {"command": command, "cpu": "A(R) B", "cores": 2, "other_cores_busy": 0.01}
-        found |= {"python": "3.12", "versions": {"numpy": "2.0"}, "imported": ["numpy"]}
-        return found | {"commit": "abc", "changed": False, "date": "2026-01-02"} | others
+        found |= {"python": "3.12", "versions": {"numpy": "2.0", "glum": "3.4"}}
+        found |= {"imported": ["numpy"], "commit": "abc", "changed": False, "date": "2026-01-02"}
+        return found | others
 
-    same = environment("python a.py"), environment("python b.py")
-    line = "`python a.py`, `python b.py`; A B, 2 cores; numpy 2.0, Python 3.12; commit abc, "
-    assert provenance(same) == line + "2026-01-02."
-    other = environment("python b.py", changed=True, other_cores_busy=0.5)
-    told = " ".join(provenance([same[0], other]).split())
-    assert "`python a.py`; A B, 2 cores; numpy" in told
-    assert "`python b.py`; A B, 2 cores, 0.5 of them busy with something else; numpy" in told
-    assert told.endswith("commit abc and changes, 2026-01-02.")
+    a, b = environment("python a.py"), environment("python b.py", imported=["numpy", "glum"])
+    told = "`python a.py`, `python b.py`; A B, 2 cores; Python 3.12, numpy 2.0, glum 3.4; "
+    assert " ".join(provenance([a, b]).split()) == told + "commit abc, 2026-01-02."
+    b |= {"changed": True, "other_cores_busy": 0.5}
+    told = "`python a.py` (commit abc, 2026-01-02), `python b.py` (0.5 cores busy with something "
+    told += (
+        "else; commit abc and changes, 2026-01-02); A B, 2 cores; Python 3.12, numpy 2.0, glum 3.4."
+    )
+    assert " ".join(provenance([a, b]).split()) == told
 
 
 @pytest.mark.parametrize(

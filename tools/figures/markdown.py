@@ -12,28 +12,31 @@ WIDTH = 100
 
 
 def provenance(environments):
-    """Commands, machine, versions and commit; runs that share them share the line."""
-    commands = {}
-    for each in environments:
-        commands.setdefault((machine(each), versions(each), code(each)), []).append(each["command"])
-    lines = [
-        "; ".join([", ".join(f"`{c}`" for c in dict.fromkeys(typed)), *of])
-        for of, typed in commands.items()
-    ]
-    return prose(". ".join(lines) + ".")
+    """The commands, then what all of them share; what they do not share stands behind each."""
+    facts = [[describe(each) for describe in (machine, busy, code)] for each in environments]
+    shared = [column[0] if len(set(column)) == 1 else "" for column in zip(*facts, strict=True)]
+    commands = []
+    for each, found in zip(environments, facts, strict=True):
+        own = "; ".join(fact for fact in found if fact not in ("", *shared))
+        commands.append(f"`{each['command']}`" + (f" ({own})" if own else ""))
+    packages = dict.fromkeys(name for each in environments for name in versions(each))
+    told = [", ".join(commands), shared[0], shared[1], ", ".join(packages), shared[2]]
+    return prose("; ".join(filter(None, told)) + ".")
 
 
 def machine(found):
     name = re.sub(r"\((R|TM)\)", "", found["cpu"])
-    busy = float(found["other_cores_busy"])
-    others = f", {busy:.1f} of them busy with something else" if busy >= 0.1 else ""
-    return f"{name}, {found['cores']} cores{others}"
+    return f"{name}, {found['cores']} cores"
+
+
+def busy(found):
+    cores = float(found["other_cores_busy"])
+    return f"{cores:.1f} cores busy with something else" if cores >= 0.1 else ""
 
 
 def versions(found):
-    known = ((name, found["versions"][name]) for name in found["imported"])
-    told = (f"{name} {version}" for name, version in known if name != "sklearn-gdlogreg")
-    return ", ".join([*told, f"Python {found['python']}"])
+    names = [name for name in found["imported"] if name != "sklearn-gdlogreg"]
+    return [f"Python {found['python']}", *(f"{name} {found['versions'][name]}" for name in names)]
 
 
 def code(found):
