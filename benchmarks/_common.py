@@ -1,11 +1,16 @@
 """What the benchmarks share: the data, the clock, the table and the line about the machine."""
 
 import argparse
+import datetime
 import importlib.metadata
 import json
 import math
 import os
 import platform
+import shlex
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -22,9 +27,22 @@ from sklearn.datasets import (
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
-from sklearn_gdlogreg import __version__
+import sklearn_gdlogreg
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "glum", "skglm", "celer")
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "glum",
+    "skglm",
+    "celer",
+    "scikit-learn-intelex",
+    "dask",
+    "dask-ml",
+    "mlxtend",
+    "pyspark",
+)
 
 
 # ---------------------------------------------------------------------------- the command line
@@ -38,10 +56,18 @@ def parser(description):
     return options
 
 
+def chosen(name, texts):
+    """Whether one of the texts behind --only is in the name."""
+    return any(text in name for text in texts)
+
+
 def environment():
-    """The machine, the threads and the versions that the numbers hold for."""
+    """The command, the code, the machine, the threads and the versions that numbers hold for."""
     blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     return {
+        "command": _command(),
+        "date": datetime.date.today().isoformat(),
+        **_code(),
         "cpu": _cpu_name(),
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
@@ -51,7 +77,7 @@ def environment():
         "blas_threads": max((pool["num_threads"] for pool in blas), default=1),
         "python": platform.python_version(),
         "versions": {
-            "sklearn-gdlogreg": __version__,
+            "sklearn-gdlogreg": sklearn_gdlogreg.__version__,
             **{name: version for name in PACKAGES if (version := _version(name))},
         },
     }
@@ -87,18 +113,24 @@ class OtherProcesses:
 
     @staticmethod
     def _seconds():
-        """Wall clock; busy time of all cores; that of this process and its finished children."""
+        """Wall clock; busy time of all cores; that of this process and those it started."""
         stat = Path("/proc/stat")
         busy = math.nan
         if stat.is_file():
             user, nice, system, *_ = map(int, stat.read_text().split("\n", 1)[0].split()[1:])
             busy = (user + nice + system) / os.sysconf("SC_CLK_TCK")
-        return time.perf_counter(), busy, sum(os.times()[:4])
+        return time.perf_counter(), busy, sum(os.times()[:4]) + _seconds_of_children()
 
 
 def write_json(path, found, results):
-    """`results` below the machine they were measured on; numbers that are not finite as text."""
+    """`results` below what they were measured on and how; numbers that are not finite as text."""
     if path is not None:
+        found = {
+            **found,
+            "imported": _imported(found["versions"]),
+            "seconds": time.perf_counter() - OTHERS.start[0],
+            "other_cores_busy": OTHERS.cores(),
+        }
         content = _plain({"environment": found, **results})
         path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
 
@@ -113,6 +145,61 @@ def _plain(value):
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+def _command():
+    """What was typed, without --json and the folders of files."""
+    script, *words = sys.argv
+    if "--json" in words:
+        at = words.index("--json")
+        del words[at : at + 2]
+    names = [Path(word).name if Path(word).is_file() else word for word in words]
+    return shlex.join(["python", Path(script).resolve().relative_to(ROOT).as_posix(), *names])
+
+
+def _code():
+    """The commit that is measured, and whether its code was changed since; None: not known."""
+
+    def git(*words):
+        done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True)
+        return None if done.returncode else done.stdout.strip()
+
+    of_this_tree = Path(sklearn_gdlogreg.__file__).is_relative_to(ROOT)
+    if not of_this_tree or shutil.which("git") is None:
+        return {"commit": None, "changed": None}
+    code = ["sklearn_gdlogreg", "benchmarks", ":!benchmarks/results", Path(sys.argv[0]).resolve()]
+    return {
+        "commit": git("rev-parse", "--short=10", "HEAD"),
+        "changed": bool(git("status", "--porcelain", "--", *code)),
+    }
+
+
+def _imported(names):
+    """Those of the packages that took part."""
+    packages = importlib.metadata.packages_distributions()
+    found = {name for module in sys.modules for name in packages.get(module, ())}
+    return [name for name in names if name in found]
+
+
+def _seconds_of_children():
+    """Of the processes below this one that have not ended yet, such as joblib's workers."""
+    parents, seconds = {}, {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = file.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        pid = int(file.parent.name)
+        parents[pid] = int(fields[1])
+        seconds[pid] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def below(pid):
+        return parents.get(pid) == os.getpid() or (pid in parents and below(parents[pid]))
+
+    return sum(spent for pid, spent in seconds.items() if below(pid))
+
+
+OTHERS = OtherProcesses()
 
 
 def _cpu_name():

@@ -13,7 +13,7 @@ import warnings
 import dask
 import dask.array as da
 import numpy as np
-from _common import OtherProcesses, environment, parser, print_environment, random_rows, write_json
+from _common import OTHERS, environment, parser, print_environment, random_rows, write_json
 from distributed import Client, LocalCluster, wait
 
 from sklearn_gdlogreg import GDLogisticRegression
@@ -143,7 +143,6 @@ if __name__ == "__main__":
     arguments = parser(__doc__).parse_args()
     machine = environment()
     print_environment(machine)
-    others = OtherProcesses()
     found = {}
     for name, shape in SIZES.items():
         if arguments.quick and name == "large":
@@ -154,8 +153,8 @@ if __name__ == "__main__":
     if not arguments.quick:
         print("\nsetting up, 2 processes")
         found["setup"] = measure_setup()
-    for p in (10, 1000):
-        there, back = message_bytes(p)
+    found["messages"] = {p: message_bytes(p) for p in (10, 1000)}
+    for p, (there, back) in found["messages"].items():
         print(f"a message of a step, {p} features: {there} bytes there, {back} back")
-    others.print()
+    OTHERS.print()
     write_json(arguments.json, machine, found)

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from _common import (
-    OtherProcesses,
+    OTHERS,
     duration,
     environment,
     interleaved,
@@ -144,16 +144,21 @@ def main():
     warnings.simplefilter("ignore")  # none of these fits is meant to converge
     found = environment()
     print_environment(found)
-    others = OtherProcesses()
     results = []
     for kind, (X, y) in cases(arguments.quick):
         size = X.nnz / X.shape[0] if sparse.issparse(X) else X.shape[1]
         for n_threads in (1, 2):
-            times = measure(X, y, n_threads, budget=1 if arguments.quick else 12)
+            times = measure(X, y, n_threads, budget=1 if arguments.quick else 6)
             name = f"{X.shape[0]:,} x {X.shape[1]:,}" + f" {kind}".rstrip()
             results.append(
                 {"data": name, "threads": n_threads, "entries_a_row": float(size), **times}
             )
+    print_results(results)
+    OTHERS.print()
+    write_json(arguments.json, found, {"evaluation": results})
+
+
+def print_results(results):
     print_table(
         ["data", "threads", *WAYS, "numpy/ours", "MLP/ours", "ours/floor"],
         [
@@ -168,8 +173,6 @@ def main():
             for row in results
         ],
     )
-    others.print()
-    write_json(arguments.json, found, {"other_cores_busy": others.cores(), "evaluation": results})
 
 
 if __name__ == "__main__":

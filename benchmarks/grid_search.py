@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
+    OTHERS,
     duration,
     environment,
     parser,
@@ -176,6 +177,7 @@ def main():
             ],
         )
         results.append({"case": case, "max_iter": most, "difference": difference, **rows})
+    OTHERS.print()
     write_json(arguments.json, found, {"searches": results})
 
 

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from _common import environment, parser, print_environment, write_json
+from _common import OTHERS, environment, parser, print_environment, write_json
 
 N_COLUMNS = 100
 LIMIT = 1_500_000_000
@@ -161,4 +161,5 @@ if __name__ == "__main__":
     print(f"peak memory of its own: {found['peak memory of its own'] / 1e6:.0f} MB")
     for name in ("a twentieth, mapped and loaded: the same bits",):
         print(f"{name}: {found[name]}")
+    OTHERS.print()
     write_json(arguments.json, machine, found)

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
-    OtherProcesses,
+    OTHERS,
     duration,
     environment,
     interleaved,
@@ -183,7 +183,7 @@ def in_megabytes(count, whole):
     return f"{count / MEGABYTE:.1f} MB ({100 * count / whole:.0f}%)"
 
 
-def print_grid(name, points):
+def print_grid(name, points, grown):
     print()
     print_table(
         [name, "X", "constant", "auto", "fit", "peak beyond X", "arrays"],
@@ -198,6 +198,8 @@ def print_grid(name, points):
             for point in points
         ],
     )
+    for way, (whole, upper) in grown.items():
+        print(f"  {way:10} log-log slope {whole:5.2f}, larger half {upper:5.2f}")
 
 
 def growth(name, points):
@@ -220,17 +222,14 @@ def main():
 
     found = environment()
     print_environment(found)
-    others = OtherProcesses()
     results = {}
     for name, grid in grids(arguments.quick).items():
         points = [measure(point, 0.5 if arguments.quick else 6) for point in grid]
-        print_grid(name, points)
         grown = growth(name, points)
-        for way, (whole, upper) in grown.items():
-            print(f"  {way:10} log-log slope {whole:5.2f}, larger half {upper:5.2f}")
+        print_grid(name, points, grown)
         results[name] = {"points": points, "slopes": grown}
-    others.print()
-    write_json(arguments.json, found, {"other_cores_busy": others.cores(), "scaling": results})
+    OTHERS.print()
+    write_json(arguments.json, found, {"scaling": results})
 
 
 if __name__ == "__main__":

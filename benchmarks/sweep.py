@@ -1,4 +1,4 @@
-"""A search over C: python benchmarks/sweep.py [--quick] [--cap SECONDS] [--only TEXT] [--data FILE]
+"""A search over C: python benchmarks/sweep.py [--quick] [--cap SECONDS] [--only TEXT ...]
 
 20 values of C from 1e-4 to 1e4 x 5 folds (L1: 9 values from 1e-2 to 1e2), by the mean loss on the
 examples that are held out: GDLogisticRegressionCV and GDGridSearchCV; LogisticRegressionCV with
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
-    OtherProcesses,
+    OTHERS,
+    chosen,
     duration,
     environment,
     geometric_mean,
@@ -144,15 +145,17 @@ def main():
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--data", metavar="FILE", type=Path, help="an svmlight file to add")
     options.add_argument("--cap", type=float, metavar="SECONDS", help="longest search; 60, quick 5")
-    options.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
+    options.add_argument(
+        "--only", nargs="+", metavar="TEXT", default=[""], help="cases that have one in their name"
+    )
     arguments = options.parse_args()
     cap = arguments.cap or (5.0 if arguments.quick else 60.0)
     warnings.simplefilter("ignore")
     found = environment()
     print_environment(found)
-    others, results, ratios = OtherProcesses(), [], []
+    results, ratios = [], []
     for case, X, y, Cs, l1_ratio in cases(arguments.quick, arguments.data):
-        if arguments.only not in case:
+        if not chosen(case, arguments.only):
             continue
         rows = measure(X, y, Cs, l1_ratio, cap, repeats=1 if arguments.quick else 3)
         ours = rows[OURS]["seconds"]
@@ -178,7 +181,7 @@ def main():
             flush=True,
         )
         results.append({"case": case, "rows": rows})
-    others.print()
+    OTHERS.print()
     write_json(arguments.json, found, {"cap": cap, "results": results})
 
 

@@ -36,7 +36,8 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
-    OtherProcesses,
+    OTHERS,
+    chosen,
     correlated,
     digits_eight_vs_rest,
     duration,
@@ -590,7 +591,13 @@ def main():
     options.add_argument("--data", metavar="FILE", type=Path, help="an svmlight file to add")
     options.add_argument("--figures", metavar="DIR", type=Path, help="draw cost against time there")
     options.add_argument("--cap", type=float, metavar="SECONDS", help="longest fit; 10, quick 0.1")
-    options.add_argument("--only", metavar="TEXT", default="", help="problems whose name has it")
+    options.add_argument(
+        "--only",
+        nargs="+",
+        metavar="TEXT",
+        default=[""],
+        help="problems that have one in their name",
+    )
     options.add_argument("--l2-only", action="store_true", help="no problems with an L1 penalty")
     arguments = options.parse_args()
     cap = arguments.cap or (0.1 if arguments.quick else 10.0)
@@ -600,11 +607,11 @@ def main():
     found = environment()
     print_environment(found)
     print(f"a solver is given up after a fit longer than {cap:g} s: then > its longest fit")
-    others = OtherProcesses()
     results = []
     try:
         for problem in problems(arguments.data, arguments.quick):
-            if arguments.only not in problem.name or (arguments.l2_only and problem.l1_ratio):
+            named = chosen(problem.name, arguments.only)
+            if not named or (arguments.l2_only and problem.l1_ratio):
                 continue
             # How runs end is what is measured; their warnings would cost time and say it again.
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -617,9 +624,8 @@ def main():
         print(f"\ninterrupted after {len(results)} problems")
     ratios = [row for row in summary(results) if math.isfinite(row["geometric_mean"])]
     print_summary(ratios, results)
-    others.print()
-    content = {"cap": cap, "other_cores_busy": others.cores()}
-    write_json(arguments.json, found, {**content, "ratios": ratios, "results": results})
+    OTHERS.print()
+    write_json(arguments.json, found, {"cap": cap, "ratios": ratios, "results": results})
 
 
 if __name__ == "__main__":

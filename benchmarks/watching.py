@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
-    OtherProcesses,
+    OTHERS,
     duration,
     environment,
     interleaved,
@@ -92,7 +92,6 @@ def main():
     arguments = parser(__doc__.splitlines()[0]).parse_args()
     found = environment()
     print_environment(found)
-    others = OtherProcesses()
     X, y = load_breast_cancer(return_X_y=True)
     X = StandardScaler().fit_transform(X)
     n = 1000
@@ -120,8 +119,8 @@ def main():
             for name, time in per_step.items()
         ],
     )
-    others.print()
-    write_json(arguments.json, found, {"other_cores_busy": others.cores(), "watching": per_step})
+    OTHERS.print()
+    write_json(arguments.json, found, {"watching": per_step})
 
 
 if __name__ == "__main__":

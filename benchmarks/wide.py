@@ -1,4 +1,4 @@
-"""Many columns: python benchmarks/wide.py [--quick] [--cap SECONDS] [--only TEXT] [--json FILE]
+"""Many columns: python benchmarks/wide.py [--quick] [--cap SECONDS] [--only TEXT ...] [--json FILE]
 
 Two tables. The first is of time to a given cost, as that of time_to_cost.py, on data with a few
 dominant directions and columns of unlike scales, as expression data, spectra and embeddings have:
@@ -17,7 +17,8 @@ import warnings
 
 import numpy as np
 from _common import (
-    OtherProcesses,
+    OTHERS,
+    chosen,
     duration,
     environment,
     interleaved,
@@ -201,21 +202,27 @@ def print_course(quick):
 def main():
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--cap", type=float, metavar="SECONDS", help="longest fit; 30, quick 1")
-    options.add_argument("--only", metavar="TEXT", default="", help="problems whose name has it")
+    options.add_argument(
+        "--only",
+        nargs="+",
+        metavar="TEXT",
+        default=[""],
+        help="problems that have one in their name",
+    )
     arguments = options.parse_args()
     cap = arguments.cap or (1.0 if arguments.quick else 30.0)
     found = environment()
     print_environment(found)
-    others, start = OtherProcesses(), time.perf_counter()
+    start = time.perf_counter()
     results = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for problem in problems(arguments.quick):
-            if arguments.only in problem.name:
+            if chosen(problem.name, arguments.only):
                 results.append(measure(problem, cap))
                 print_times(results[-1])
-        course = print_course(arguments.quick) if arguments.only in "images" else None
-    others.print()
+        course = print_course(arguments.quick) if chosen("images", arguments.only) else None
+    OTHERS.print()
     print(f"in {duration(time.perf_counter() - start)}")
     write_json(arguments.json, found, {"cap": cap, "results": results, "course": course})
 

@@ -24,7 +24,7 @@ def test_no_formula_errs_by_more_than_a_few_roundings(accuracy):
     assert len(results) == 18
     for what, (_, errors) in results.items():
         assert set(errors) == {"float32", "float64"}
-        # The largest found in longer runs is 2.6 epsilons; exp differs a little among processors.
+        # docs/trust.md has those of a longer run; exp differs a little among processors.
         assert max(errors.values()) < 4, (what, errors)
 
 

@@ -1,4 +1,4 @@
-"""What each implementation offers, by running it: python tools/features.py [--verbose]
+"""What each implementation offers: python tools/features.py [--verbose] [--json FILE]
 
 Prints the tables of docs/comparison.md. A check is a function of a `Model`: it fits, looks at what
 came out, and says it in a word or two. A model that cannot be asked (no such parameter, no such
@@ -20,6 +20,7 @@ import logging
 import math
 import platform
 import re
+import sys
 import tempfile
 import tracemalloc
 import warnings
@@ -37,6 +38,10 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient
+
+# The line about the machine is that of the benchmarks.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from _common import environment, write_json
 
 LOG = logging.getLogger("features")
 NOT_OFFERED = (AttributeError, TypeError, ValueError, NotImplementedError, AssertionError)
@@ -563,7 +568,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="What each implementation offers.")
     parser.add_argument("--models", nargs="+", metavar="NAME", help="only these")
     parser.add_argument("--verbose", action="store_true", help="say why a cell is no")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write every cell there")
     options = parser.parse_args()
+    found, tables = environment(), {}
     logging.basicConfig(format="%(message)s")
     LOG.setLevel(logging.INFO if options.verbose else logging.WARNING)
     models = [
@@ -580,4 +587,6 @@ if __name__ == "__main__":
             if model.make is spark and title == "Data and tools":
                 continue  # what wraps it here is not Spark's
             cells = [answer(check, model) for check in checks.values()]
+            tables.setdefault(title, {})[model.name] = dict(zip(checks, cells, strict=True))
             print(f"| {model.name} | {' | '.join(cells)} |", flush=True)
+    write_json(options.json, found, {"tables": tables})
