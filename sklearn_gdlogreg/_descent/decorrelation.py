@@ -141,7 +141,10 @@ class Decorrelation:
         price = self.price + self.period * self.price_of_step
         if singular or not self.fits_in_memory or price > HIGHEST_PRICE:
             return math.inf
-        return 0 if self.price_at_start + self.price_of_step <= HIGH_PRICE else int(price)
+        # With a lasso for each class in every step, the way there is cheaper without.
+        a_class_a_lasso = bool(objective.outputs) and not (objective.penalty.smooth or self.mixes)
+        at_once = self.price_at_start + self.price_of_step <= HIGH_PRICE
+        return 0 if at_once and not a_class_a_lasso else int(price)
 
     @property
     def period(self):

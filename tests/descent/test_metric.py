@@ -206,9 +206,16 @@ def test_other_rules_arrive_too(rule, data, request):
 
 
 def test_auto_takes_the_metric_for_any_number_of_classes(binary, multiclass, rng):
-    many = np.hstack([multiclass[0], rng.normal(size=(150, 30))])  # 102 coefficients
-    for X, y in (binary, multiclass, (many, multiclass[1])):
+    for X, y in (binary, multiclass):
         assert GDLogisticRegression(C=1.0, l1_ratio=0.5).fit(X, y).coordinates_ == "decorrelated"
+    # Where each class has a lasso of its own, when the descent has cost as much without.
+    many = np.hstack([multiclass[0], rng.normal(size=(150, 30))])  # 102 coefficients
+    objective = Objective.in_memory(many, multiclass[1], 3, C=1.0, l1_ratio=0.5)
+    first_at = Decorrelation(objective, standardized(objective)).first_at
+    options = {"C": 1.0, "l1_ratio": 0.5, "tol": 0}
+    for n_steps, name in ((first_at, "standardized"), (first_at + 1, "decorrelated")):
+        clf = GDLogisticRegression(**options, max_iter=n_steps).fit(many, multiclass[1])
+        assert clf.coordinates_ == name
 
 
 @pytest.mark.parametrize("C", [1.0, 1e4])
