@@ -1,7 +1,7 @@
 """Logistic regression by gradient descent, for scikit-learn."""
 
 # Before the imports: what is imported writes it into pickles.
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 from ._checkpoint import Checkpoint
 from ._course import check_gradient, cost_and_gradient, descend

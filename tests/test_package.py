@@ -1,6 +1,7 @@
 """What the package promises as a whole."""
 
 import ast
+import re
 import runpy
 import subprocess
 import sys
@@ -52,6 +53,12 @@ def test_public_names():
         "cost_and_gradient",
         "descend",
     }
+
+
+def test_the_version_is_the_one_that_is_cited_and_the_newest_of_the_changelog():
+    cited = re.search("^version: (.*)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    released = re.search(r"^## (\d.*) - ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert cited[1] == released[1] == sklearn_gdlogreg.__version__
 
 
 def test_every_function_and_class_is_used():
