@@ -24,7 +24,18 @@ from threadpoolctl import threadpool_info
 
 from sklearn_gdlogreg import __version__
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "glum", "skglm", "celer")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "scikit-learn-intelex",
+    "glum",
+    "liblinear-official",
+    "skglm",
+    "celer",
+    "adelie",
+    "torch",
+)
 
 
 # ---------------------------------------------------------------------------- the command line

@@ -60,7 +60,7 @@ GAPS = (1e-2, 1e-4, 1e-6)
 # A run this close cannot be told from the optimum, and a tighter tol is of no use to any gap.
 CLOSE_ENOUGH = min(GAPS) / 30
 TOLS = [10.0**k for k in range(3, -13, -1)]
-FIRST_MAX_ITER = 100
+FIRST_MAX_ITER = 10
 # A solver whose cost is the same at three such values has converged.
 FAIRLY_TIGHT = 1e-4
 # How many times as long as the fastest setting another may take that is read again, too; how many
