@@ -206,7 +206,9 @@ def runs_onedal(problem):
 
 
 def make_ours(problem, tol, max_iter, threads=None):
-    return GDLogisticRegression(C=problem.C, l1_ratio=problem.l1_ratio, tol=tol, max_iter=max_iter)
+    return GDLogisticRegression(
+        C=problem.C, l1_ratio=problem.l1_ratio, tol=tol, max_iter=max_iter, n_jobs=threads
+    )
 
 
 def make_sklearn(solver, problem, tol, max_iter, threads=None, **options):

@@ -45,9 +45,11 @@ from _common import (
     environment,
     geometric_mean,
     neighbours,
+    one_hot,
     parser,
     print_environment,
     print_table,
+    rare_class,
     small_sets,
     svmlight,
     text_like,
@@ -80,6 +82,8 @@ def problems(data, quick):
     else:
         sets = [*small_sets(), digits_eight_vs_rest()]
         sets += [correlated(), ("text-like 20,000 x 30,000", *text_like())]
+        # The optimum of the first is dense, and so is its Hessian.
+        sets += [neighbours(2000, 500, kept=500), one_hot(), rare_class()]
         wide_sets = [neighbours(2000, 2000), neighbours(500, 5000)]
         Cs = {0.0: (1.0, 100.0), 1.0: (0.1, 1.0, 100.0)}
     sets += [] if data is None else svmlight(data)
