@@ -207,12 +207,13 @@ def explore(solver, problem, prepared, cap, reached):
 
 
 def on_all_threads(tried, problem, prepared, cap, reached):
-    """The settings that were the fastest to a gap, and the last that was too slow, once more."""
+    """The settings that were the fastest to a gap, once more."""
     chosen = {}
     for gap in GAPS:
-        there = [a for a in tried if reached(a.cost) <= gap] or tried[-1:]
-        best = min(there, key=lambda a: min(a.seconds))
-        chosen[id(best)] = best
+        there = [a for a in tried if reached(a.cost) <= gap]
+        if there:
+            best = min(there, key=lambda a: min(a.seconds))
+            chosen[id(best)] = best
     for a in chosen.values():
         more = replace(a, threads=None, seconds=[], costs=[])
         yield more.fit_within(cap, problem, prepared).read_well(problem, prepared)
@@ -277,7 +278,8 @@ def measure(problem, cap, most_repeats):
     for (name, gap), best in finalists.items():
         # Where a fit depends on the clock, a repetition may have missed the gap.
         best = [a for a in best if gap_of(a) <= gap]
-        longest = max(min(a.seconds) for a in own[name])
+        # With all threads another process may have held it up.
+        longest = max(min(a.seconds) for a in own[name] if a.threads == 1)
         times.setdefault(name, {})[gap] = {
             "seconds": min((float(np.median(a.seconds)) for a in best), default=longest),
             "reached": bool(best),
