@@ -35,13 +35,16 @@ PACKAGES = (
     "scipy",
     "scikit-learn",
     "glum",
+    "liblinear-official",
     "skglm",
     "celer",
+    "adelie",
     "scikit-learn-intelex",
     "dask",
     "dask-ml",
     "mlxtend",
     "pyspark",
+    "torch",
 )
 
 
@@ -348,6 +351,28 @@ def neighbours(n_rows, n_columns, correlation=0.9, kept=50):
     w[rng.choice(n_columns, kept, replace=False)] = rng.normal(size=kept)
     y = (X @ w + rng.logistic(size=n_rows) > 0).astype(int)
     return f"neighbours {n_rows:,} x {n_columns:,}", X, y
+
+
+def one_hot(n_rows=20_000, n_variables=12, n_levels=200):
+    """Categories, some of them frequent and most of them rare, one column for each: sparse."""
+    rng = np.random.default_rng(0)
+    levels = rng.zipf(1.5, (n_rows, n_variables)) % n_levels
+    columns = (levels + n_levels * np.arange(n_variables)).ravel().astype(np.int32)
+    rows = np.repeat(np.arange(n_rows, dtype=np.int32), n_variables)
+    shape = (n_rows, n_variables * n_levels)
+    X = sparse.csr_matrix((np.ones(rows.size), (rows, columns)), shape)
+    z = X @ rng.normal(size=shape[1])
+    y = (z - z.mean() + rng.logistic(size=n_rows) > 0).astype(int)
+    return f"one-hot {n_rows:,} x {shape[1]:,}", X, y
+
+
+def rare_class(n_rows=50_000, n_columns=20):
+    """One row of some hundred is of the second class."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, n_columns))
+    z = X @ rng.normal(size=n_columns) * 0.7
+    y = (z + rng.logistic(size=n_rows) > 9).astype(int)
+    return f"rare class {n_rows:,} x {n_columns}", X, y
 
 
 def svmlight(path):

@@ -2,7 +2,8 @@
 
 20 values of C from 1e-4 to 1e4 x 5 folds (L1: 9 values from 1e-2 to 1e2), by the mean loss on the
 examples that are held out: GDLogisticRegressionCV and GDGridSearchCV; LogisticRegressionCV with
-each solver that fits the case; GridSearchCV over LogisticRegression, and over GDLogisticRegression.
+each solver that fits the case; GridSearchCV over LogisticRegression, over that of
+scikit-learn-intelex where it is installed and fits by its own code, and over GDLogisticRegression.
 
 All at equal accuracy: each runs with tol from 1e-2 down, a power of ten apart, until the mean loss
 of every fold at every C is within 1e-4 of the optimum's (ours at tol=1e-9), or a search took longer
@@ -30,6 +31,7 @@ from _common import (
     svmlight,
     write_json,
 )
+from _solvers import Problem, installed, known_to_sklearn, runs_onedal
 from joblib import Parallel, delayed
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
@@ -70,8 +72,9 @@ def cases(quick, data):
     yield "embeddings 20,000 x 768, 20", *embeddings(20_000, 768, 20), FEWER, 0.0
 
 
-def searches(Cs, l1_ratio, binary):
-    """Functions of (tol, n_jobs) that make a search, by name."""
+def searches(Cs, few):
+    """Functions of (tol, n_jobs) that make a search, by name; `few` is a problem of its kind."""
+    l1_ratio = few.l1_ratio
     scored = {"scoring": "neg_log_loss", "cv": 5}
     gd = {"max_iter": MAX_ITER, "l1_ratio": l1_ratio}
 
@@ -86,10 +89,10 @@ def searches(Cs, l1_ratio, binary):
             estimator(tol=tol, **options), {"C": Cs}, n_jobs=n_jobs, refit=False, **scored
         )
 
-    def theirs(solver):
+    def theirs(solver, **options):
         return lambda tol, n_jobs: LogisticRegressionCV(
             Cs=Cs, l1_ratios=[l1_ratio], solver=solver, tol=tol, max_iter=MAX_ITER, n_jobs=n_jobs,
-            refit=False, use_legacy_attributes=False, **scored,
+            refit=False, use_legacy_attributes=False, **scored, **options,
         )  # fmt: skip
 
     yield OURS, ours
@@ -97,11 +100,20 @@ def searches(Cs, l1_ratio, binary):
     yield "GridSearchCV, ours", grid(GridSearchCV, GDLogisticRegression, **gd)
     solvers = ["lbfgs", "newton-cg", "newton-cholesky"]
     if l1_ratio:
-        solvers = ["liblinear", "saga"] if binary else ["saga"]
+        newest = [name for name in ("newton-cd", "newton-cd-gram") if known_to_sklearn(name, few)]
+        solvers = ["liblinear", "saga", *newest] if few.binary else ["saga", *newest]
     for solver in solvers:
         yield f"LogisticRegressionCV, {solver}", theirs(solver)
+    if "liblinear" in solvers:
+        # It penalizes the intercept; next to not at all where its column is so large.
+        yield "LogisticRegressionCV, liblinear, 1 as 30", theirs("liblinear", intercept_scaling=30)
     best = {"solver": solvers[0], "max_iter": MAX_ITER, "l1_ratio": l1_ratio}
     yield f"GridSearchCV, {solvers[0]}", grid(GridSearchCV, LogisticRegression, **best)
+    if installed("sklearnex") and runs_onedal(few):
+        from sklearnex.linear_model import LogisticRegression as IntelexLogisticRegression
+
+        intelex = grid(GridSearchCV, IntelexLogisticRegression, max_iter=MAX_ITER)
+        yield "GridSearchCV, intelex lbfgs", intelex
 
 
 def losses(search):
@@ -119,7 +131,8 @@ def measure(X, y, Cs, l1_ratio, cap, repeats):
     ).fit(X, y))  # fmt: skip
     Parallel(n_jobs=2)(delayed(time.sleep)(0.1) for _ in range(2))
     found = {}
-    for name, make in searches(Cs, l1_ratio, len(np.unique(y)) == 2):
+    few = Problem("", X, y, 1.0, l1_ratio).few_rows()
+    for name, make in searches(Cs, few):
         make(TOLS[0], 2).fit(X[::20], y[::20])  # imports in the workers
         for tol in TOLS:
             search = make(tol, 2)

@@ -5,33 +5,35 @@ How long a whole `fit` takes to come within a relative gap of the lowest cost,
     gap = (J - J*) / (J0 - J*) = 1e-2, 1e-4, 1e-6        J0 at w = 0, b = 0; J* the optimum
 
 for GDLogisticRegression and for every solver of the same problem: scikit-learn's, and those of
-glum, skglm and celer where they are installed. All are treated alike:
+scikit-learn-intelex, glum, liblinear-official, skglm, celer and adelie where they are installed
+(`_solvers.py` has them all, as their authors would set them). All are treated alike:
 
 - Each runs with tol from 1e3 down to 1e-12, a power of ten apart, then thirds of that where a
   gap was first reached; max_iter doubles until it no longer binds. Any of these runs may count.
-- A solver gets, for each gap, its fastest run that reaches it: the two fastest settings are fitted
-  again, in turns with those of all other solvers, and the better median is the solver's time.
-- A solver that calls BLAS or OpenMP runs with one thread and with all there are, and gets the
-  better: on few cores, two threads that wait for each other stall when another process is busy.
+- A solver that uses threads has one in these runs, and all there are in its fastest to each gap,
+  once more: on few cores, two threads that wait for each other stall when another process is busy.
+- A solver gets, for each gap, its fastest run that reaches it: the fastest setting, and another
+  that is not much slower, are fitted again, in turns with those of all other solvers, and the
+  better median is the solver's time. Those far behind ours are read less often.
 - The cost of all of them is computed by one function, on the X that was given, in float64.
 - A solver is given up when one fit took longer than --cap seconds: ">" then stands in front of
   its longest fit, and ratios count it with that. "x": it converged to something else. Solvers that
-  may go on for minutes first fit in a process of their own, which is ended after 3 times that long.
+  may go on for minutes are fitted in a process of their own, which is ended at the cap.
 - J* is the lowest cost of all runs there are, a few long ones made for it among them; the table
   says whose it was, and how near to it the best of another solver came.
 
-liblinear and celer cannot leave the intercept unpenalized: each also runs with the intercept's
-column scaled up 30 times, which makes that penalty tiny. Fits are warmed up first (skglm compiles).
+scikit-learn's liblinear and celer cannot leave the intercept unpenalized: each also runs with the
+intercept's column scaled up 30 times, which makes that penalty tiny. Fits are warmed up first, on
+few rows (skglm compiles).
 """
 
-import importlib
 import itertools
 import math
 import time
 import warnings
 from dataclasses import dataclass, field, replace
-from functools import partial
-from multiprocessing import get_context
+from functools import cache, partial
+from multiprocessing import Pipe, get_context
 from pathlib import Path
 
 import numpy as np
@@ -44,71 +46,32 @@ from _common import (
     environment,
     geometric_mean,
     neighbours,
+    one_hot,
     parser,
     print_environment,
     print_table,
+    rare_class,
     small_sets,
     svmlight,
     text_like,
     write_json,
 )
-from scipy import sparse
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
-
-from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient
+from _solvers import OTHERS_L1, OTHERS_L2, OURS, SKLEARN_L1, SKLEARN_L2, Problem, Solver, solvers
+from threadpoolctl import ThreadpoolController
 
 GAPS = (1e-2, 1e-4, 1e-6)
 # A run this close cannot be told from the optimum, and a tighter tol is of no use to any gap.
 CLOSE_ENOUGH = min(GAPS) / 30
 TOLS = [10.0**k for k in range(3, -13, -1)]
-FIRST_MAX_ITER = 100
-# Methods that build a matrix of this many rows and columns, or more, are not run.
-HESSIAN_LIMIT = 5000
-INTERCEPT_SCALES = (1.0, 30.0)
-OURS = "ours"
-# Those of which one fit may take minutes at a tight tol, and how many times the cap they may.
-MAY_TAKE_MINUTES, LONGEST_OF_CAP = ("liblinear", "skglm", "celer"), 3
-ONE_THREAD_ONLY = ("liblinear", "sag", "saga", "skglm", "celer")
-SKLEARN_L2 = ("lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga")
-SKLEARN_L1 = ("saga", "liblinear")
+FIRST_MAX_ITER = 10
+# A solver whose cost is the same at three such values has converged.
+FAIRLY_TIGHT = 1e-4
+# How many times as long as the fastest setting another may take that is read again, too; how many
+# times as long as ours all may take that are read for as long as ours.
+NOT_MUCH_SLOWER, FAR_BEHIND = 1.5, 3
 
 
 # ---------------------------------------------------------------------------- problems
-
-
-@dataclass
-class Problem:
-    """One data set with one penalty; y is 0 ... K - 1."""
-
-    data: str
-    X: object
-    y: np.ndarray
-    C: float
-    l1_ratio: float
-
-    @property
-    def name(self):
-        return f"{self.data}, C={self.C:g}" + (", L1" if self.l1_ratio else "")
-
-    @property
-    def binary(self):
-        return self.y.max() == 1
-
-    @property
-    def n_coefficients(self):
-        return self.X.shape[1] * (1 if self.binary else self.y.max() + 1)
-
-    def zeros(self):
-        outputs = self.n_coefficients // self.X.shape[1]
-        return np.zeros((outputs, self.X.shape[1])), np.zeros(outputs)
-
-    def cost(self, coef, intercept):
-        coef, intercept = np.atleast_2d(coef).astype(float), np.ravel(intercept).astype(float)
-        J, _, _ = cost_and_gradient(self.X, self.y, coef, intercept)
-        l1 = np.abs(coef).sum() * self.l1_ratio
-        l2 = np.square(coef).sum() * (1 - self.l1_ratio) / 2
-        return J + (l1 + l2) / (self.C * len(self.y))
 
 
 def problems(data, quick):
@@ -120,6 +83,8 @@ def problems(data, quick):
     else:
         sets = [*small_sets(), digits_eight_vs_rest()]
         sets += [correlated(), ("text-like 20,000 x 30,000", *text_like())]
+        # The optimum of the first is dense, and so is its Hessian.
+        sets += [neighbours(2000, 500, kept=500), one_hot(), rare_class()]
         wide_sets = [neighbours(2000, 2000), neighbours(500, 5000)]
         Cs = {0.0: (1.0, 100.0), 1.0: (0.1, 1.0, 100.0)}
     sets += [] if data is None else svmlight(data)
@@ -129,136 +94,6 @@ def problems(data, quick):
         for C in Cs[l1_ratio]:
             for name, X, y in [*sets, *(wide_sets if l1_ratio else [])]:
                 yield Problem(name, X, y, C, l1_ratio)
-
-
-# ---------------------------------------------------------------------------- solvers
-
-
-@dataclass
-class Solver:
-    """An estimator that can be fitted to a problem with a tol and a max_iter.
-
-    `make(problem, tol, max_iter)` gives it; `prepare` the X and y that it likes best, made before
-    the clock starts; `coefficients(model)` what it found; `threads` None stands for all.
-    """
-
-    name: str
-    make: object
-    prepare: object = lambda problem: (problem.X, problem.y)
-    coefficients: object = lambda model: (model.coef_, model.intercept_)
-    threads: int | None = 1
-
-
-def solvers(problem):
-    """All that can solve it; several of one name are variants, of which the better counts."""
-    for solver in single_threaded(problem):
-        yield solver
-        if solver.name not in ONE_THREAD_ONLY:
-            yield replace(solver, threads=None)
-
-
-def single_threaded(problem):
-    yield Solver(OURS, make_ours)
-    square = problem.n_coefficients < HESSIAN_LIMIT
-    for name in SKLEARN_L1 if problem.l1_ratio else SKLEARN_L2:
-        if name == "newton-cholesky" and not square:
-            continue
-        if name != "liblinear":
-            yield Solver(name, partial(make_sklearn, name))
-        elif problem.binary:
-            for scale in INTERCEPT_SCALES:
-                yield Solver(name, partial(make_sklearn, name, intercept_scaling=scale))
-    if not problem.binary:
-        return
-    if not problem.l1_ratio and installed("glum"):
-        for name in ("irls-ls", "lbfgs"):
-            if name == "lbfgs" or square:
-                yield Solver(f"glum {name}", partial(make_glum, name), as_floats)
-    if problem.l1_ratio and installed("skglm"):
-        yield Solver("skglm", make_skglm, by_columns)
-    if problem.l1_ratio and installed("celer"):
-        for scale in INTERCEPT_SCALES:
-            yield Solver(
-                "celer",
-                make_celer,
-                partial(with_constant_column, scale),
-                partial(split_constant_column, scale),
-            )
-
-
-def installed(package):
-    try:
-        importlib.import_module(package)
-    except ImportError:
-        return False
-    return True
-
-
-def make_ours(problem, tol, max_iter):
-    return GDLogisticRegression(C=problem.C, l1_ratio=problem.l1_ratio, tol=tol, max_iter=max_iter)
-
-
-def make_sklearn(solver, problem, tol, max_iter, **options):
-    return LogisticRegression(
-        C=problem.C,
-        l1_ratio=problem.l1_ratio,
-        solver=solver,
-        tol=tol,
-        max_iter=max_iter,
-        random_state=0,
-        **options,
-    )
-
-
-def make_glum(solver, problem, tol, max_iter):
-    from glum import GeneralizedLinearRegressor
-
-    return GeneralizedLinearRegressor(
-        family="binomial",
-        alpha=1 / (problem.C * len(problem.y)),
-        l1_ratio=0,
-        solver=solver,
-        gradient_tol=tol,
-        max_iter=max_iter,
-    )
-
-
-def make_skglm(problem, tol, max_iter):
-    from skglm import SparseLogisticRegression
-
-    return SparseLogisticRegression(
-        alpha=1 / (problem.C * len(problem.y)), tol=tol, max_iter=max_iter
-    )
-
-
-def make_celer(problem, tol, max_iter):
-    from celer import LogisticRegression as CelerLogisticRegression
-
-    return CelerLogisticRegression(C=problem.C, tol=tol, max_iter=max_iter)
-
-
-def as_floats(problem):
-    """glum's labels are numbers."""
-    return problem.X, problem.y.astype(float)
-
-
-def by_columns(problem):
-    """Coordinate descent reads columns."""
-    X = problem.X
-    return (sparse.csc_matrix(X) if sparse.issparse(X) else np.asfortranarray(X)), problem.y
-
-
-def with_constant_column(scale, problem):
-    column = np.full((len(problem.y), 1), scale)
-    X, y = by_columns(problem)
-    if sparse.issparse(X):
-        return sparse.csc_matrix(sparse.hstack([X, column])), y
-    return np.asfortranarray(np.hstack([X, column])), y
-
-
-def split_constant_column(scale, model):
-    coef = np.ravel(model.coef_)
-    return coef[:-1], coef[-1] * scale
 
 
 # ---------------------------------------------------------------------------- runs
@@ -271,35 +106,50 @@ class Attempt:
     solver: Solver
     tol: float
     max_iter: int
+    threads: int | None = 1
     seconds: list = field(default_factory=list)
     costs: list = field(default_factory=list)
     n_iter: int = 0
 
     def fit(self, problem, prepared):
-        model = self.solver.make(problem, self.tol, self.max_iter)
+        model = self.solver.make(problem, self.tol, self.max_iter, self.threads)
         X, y = prepared[id(self.solver)]
-        with threadpool_limits(self.solver.threads):
+        with libraries().limit(limits=self.threads):
             start = time.perf_counter()
             model.fit(X, y)
             self.seconds.append(time.perf_counter() - start)
         self.costs.append(problem.cost(*self.solver.coefficients(model)))
-        # celer does not tell; its own limit is never reached here.
+        # Those that do not tell have no limit, or one that is never reached here.
         self.n_iter = int(np.max(getattr(model, "n_iter_", 0)))
         return self
 
-    def ends_within(self, seconds, problem, prepared):
-        """Whether a fit does, tried in another process; if not, this is what is known of it."""
-        if self.solver.name not in MAY_TAKE_MINUTES:
-            return True
-        process = get_context("fork").Process(target=self.fit, args=(problem, prepared))
+    def fit_within(self, limit, problem, prepared):
+        """Fit, where it may go on for minutes in a process of its own, which is ended in time."""
+        if not self.solver.may_go_on:
+            return self.fit(problem, prepared)
+        here, there = Pipe(duplex=False)
+
+        def fit():
+            self.fit(problem, prepared)
+            there.send((self.seconds[-1], self.costs[-1], self.n_iter))
+
+        process = get_context("fork").Process(target=fit)
         process.start()
-        process.join(seconds)
-        if process.is_alive():
-            process.kill()
-            process.join()
-            self.seconds, self.costs = [seconds], [math.inf]
-            return False
-        return True
+        if here.poll(limit):
+            seconds, cost, self.n_iter = here.recv()
+        else:
+            seconds, cost = limit, math.inf
+        process.kill()
+        process.join()
+        self.seconds.append(seconds)
+        self.costs.append(cost)
+        return self
+
+    def read_well(self, problem, prepared):
+        """One reading of a short time says little, and one of a new process nothing."""
+        while sum(self.seconds) < 0.05 and len(self.seconds) < 3:
+            self.fit(problem, prepared)
+        return self
 
     @property
     def at_limit(self):
@@ -311,30 +161,34 @@ class Attempt:
         return max(self.costs)
 
 
+@cache
+def libraries():
+    """Those with threads; all solvers have been imported when it is asked for the first time."""
+    return ThreadpoolController()
+
+
 def explore(solver, problem, prepared, cap, reached):
     """Attempts from a loose tol to a tight one; `reached(cost)` is the tightest gap reached."""
-    # Compilers, thread pools and imports have their turn before the clock. celer does not keep to
-    # any number of iterations.
-    first = Attempt(solver, 1e-2, 2)
-    if solver.name == "celer" and not first.ends_within(LONGEST_OF_CAP * cap, problem, prepared):
-        yield first
-        return
-    first.fit(problem, prepared)
+    few = problem.few_rows()
+    Attempt(solver, 1e-2, 2).fit(few, {id(solver): solver.prepare(few)})
     max_iter, coarse = FIRST_MAX_ITER, []
+
+    def ends():
+        """Whether the fit before says that the next will not go on for minutes."""
+        short = bool(coarse) and min(coarse[-1].seconds) < cap / 100
+        return short and reached(coarse[-1].cost) < 0.5
 
     def attempt(tol):
         """The attempts at one tol, the last of which converged if time allowed it."""
         nonlocal max_iter
         while True:
             latest = Attempt(solver, tol, max_iter)
-            if not latest.ends_within(LONGEST_OF_CAP * cap, problem, prepared):
-                yield latest
-                return
-            latest.fit(problem, prepared)
-            while sum(latest.seconds) < 0.05 and len(latest.seconds) < 3:
-                latest.fit(problem, prepared)  # one reading of a short time says little
-            yield latest
-            if not latest.at_limit or min(latest.seconds) > cap:
+            if ends():
+                latest.fit(problem, prepared)
+            else:
+                latest.fit_within(cap, problem, prepared)
+            yield latest.read_well(problem, prepared)
+            if not latest.at_limit or min(latest.seconds) >= cap:
                 return
             max_iter *= 2
 
@@ -342,54 +196,69 @@ def explore(solver, problem, prepared, cap, reached):
         tried = list(attempt(tol))
         yield from tried
         coarse.append(tried[-1])
-        if min(tried[-1].seconds) > cap or reached(tried[-1].cost) <= CLOSE_ENOUGH:
+        if min(tried[-1].seconds) >= cap or reached(tried[-1].cost) <= CLOSE_ENOUGH:
             break
+        if tol < FAIRLY_TIGHT and len({attempt.cost for attempt in coarse[-3:]}) == 1:
+            break  # it has converged, to something else
     for before, after in itertools.pairwise(coarse):
         crosses = any(reached(after.cost) <= gap < reached(before.cost) for gap in GAPS)
-        if crosses and min(after.seconds) <= cap:
+        if crosses and min(after.seconds) < cap:
             for third in (1 / 3, 2 / 3):
                 yield from attempt(before.tol * 10**-third)
 
 
-def long_runs(problem, seconds):
-    """(name, cost) of runs made to find J*, each as long as `seconds` allow."""
-    candidates = [Solver(OURS, make_ours)]
+def on_all_threads(tried, problem, prepared, cap, reached):
+    """The settings that were the fastest to a gap, once more."""
+    chosen = {}
+    for gap in GAPS:
+        there = [a for a in tried if reached(a.cost) <= gap]
+        if there:
+            best = min(there, key=lambda a: min(a.seconds))
+            chosen[id(best)] = best
+    for a in chosen.values():
+        more = replace(a, threads=None, seconds=[], costs=[])
+        yield more.fit_within(cap, problem, prepared).read_well(problem, prepared)
+
+
+def long_runs(problem, everyone, prepared, limit):
+    """(name, cost) of runs made to find J*, each as long as `limit` seconds allow."""
+    accurate = [OURS]
     if problem.l1_ratio:
-        names = ("liblinear", "skglm")
-        candidates += [solver for solver in solvers(problem) if solver.name in names]
-    elif problem.n_coefficients <= 1000:
-        candidates += [Solver("newton-cholesky", partial(make_sklearn, "newton-cholesky"))]
+        accurate += ["adelie", "skglm"]
     else:
-        candidates += [Solver("lbfgs", partial(make_sklearn, "lbfgs"))]
-    for solver in candidates:
-        prepared = {id(solver): solver.prepare(problem)}
-        if solver.name == "skglm":
-            Attempt(solver, 1e-2, 2).fit(problem, prepared)  # what it compiles, processes inherit
+        accurate += ["newton-cholesky" if problem.n_coefficients <= 1000 else "lbfgs"]
+    for solver in {solver.name: solver for solver in everyone}.values():
+        if solver.name not in accurate:
+            continue
         max_iter = 500
         while True:
-            run = Attempt(solver, 1e-10, max_iter)
-            if not run.ends_within(seconds, problem, prepared):
-                break
-            run.fit(problem, prepared)
-            if not run.at_limit or 4 * run.seconds[0] > seconds:
+            run = Attempt(solver, 1e-10, max_iter).fit_within(limit, problem, prepared)
+            yield solver.name, run.cost
+            if not run.at_limit or 4 * run.seconds[0] > limit:
                 break
             max_iter *= 4
-        if math.isfinite(run.cost):
-            yield solver.name, run.cost
 
 
 def measure(problem, cap, most_repeats):
     """The result of one problem: times of every solver to every gap, and all its attempts."""
     start = problem.cost(*problem.zeros())
-    found = list(long_runs(problem, max(3 * cap, 1.0)))
-    preliminary = min(cost for _, cost in found)
-
     everyone = list(solvers(problem))
     prepared = {id(solver): solver.prepare(problem) for solver in everyone}
+    found = list(long_runs(problem, everyone, prepared, max(3 * cap, 1.0)))
+    reached = partial(relative_gap, start=start, optimum=min(cost for _, cost in found))
     attempts = []
     for solver in everyone:
-        reached = partial(relative_gap, start=start, optimum=preliminary)
-        attempts += explore(solver, problem, prepared, cap, reached)
+        # Where another variant got there, one that takes much longer is of no use.
+        there = [
+            min(a.seconds)
+            for a in attempts
+            if a.solver.name == solver.name and reached(a.cost) <= min(GAPS)
+        ]
+        useful = min([cap, *(NOT_MUCH_SLOWER * seconds for seconds in there)])
+        tried = list(explore(solver, problem, prepared, useful, reached))
+        attempts += tried
+        if solver.threads:
+            attempts += on_all_threads(tried, problem, prepared, useful, reached)
     found += [(attempt.solver.name, attempt.cost) for attempt in attempts]
     whose, optimum = min(found, key=lambda entry: entry[1])
     second = min(cost for name, cost in found if name != whose)
@@ -400,28 +269,22 @@ def measure(problem, cap, most_repeats):
     names = list(dict.fromkeys(solver.name for solver in everyone))
     own = {name: [a for a in attempts if a.solver.name == name] for name in names}
     finalists = {
-        (name, gap): sorted(
-            (a for a in own[name] if gap_of(a) <= gap), key=lambda a: min(a.seconds)
-        )[:2]
+        (name, gap): fastest([a for a in own[name] if gap_of(a) <= gap])
         for name in names
         for gap in GAPS
     }
-    again(
-        problem,
-        prepared,
-        most_repeats,
-        {id(a): a for best in finalists.values() for a in best}.values(),
-    )
+    again(problem, prepared, most_repeats, finalists)
 
     times = {}
     for (name, gap), best in finalists.items():
         # Where a fit depends on the clock, a repetition may have missed the gap.
         best = [a for a in best if gap_of(a) <= gap]
-        longest = max(min(a.seconds) for a in own[name])
+        # With all threads another process may have held it up.
+        longest = max(min(a.seconds) for a in own[name] if a.threads == 1)
         times.setdefault(name, {})[gap] = {
             "seconds": min((float(np.median(a.seconds)) for a in best), default=longest),
             "reached": bool(best),
-            "capped": longest > cap,
+            "capped": longest >= cap,
         }
     return {
         "problem": problem.name,
@@ -434,7 +297,7 @@ def measure(problem, cap, most_repeats):
         "attempts": [
             {
                 "solver": a.solver.name,
-                "threads": a.solver.threads or "all",
+                "threads": a.threads or "all",
                 "tol": a.tol,
                 "max_iter": a.max_iter,
                 "n_iter": a.n_iter,
@@ -451,16 +314,31 @@ def relative_gap(cost, start, optimum):
     return (cost - optimum) / (start - optimum)
 
 
+def fastest(attempts):
+    """The fastest one, and the second if a better reading might make it the first."""
+    first, *others = sorted(attempts, key=lambda a: min(a.seconds))[:2] or [None]
+    if first is None:
+        return []
+    return [first, *(a for a in others if min(a.seconds) < NOT_MUCH_SLOWER * min(first.seconds))]
+
+
 def again(problem, prepared, most_repeats, finalists):
     """Fit them all again, in turns; the exploration's readings, made one by one, are dropped."""
-    wanted = {id(a): int(np.clip(1.5 / min(a.seconds), 1, most_repeats)) for a in finalists}
-    for attempt in finalists:
-        # A fit of many seconds is read once more only: both readings count.
-        if wanted[id(attempt)] > 1:
+    wanted = {}
+    for (_, gap), best in finalists.items():
+        ours = min((min(a.seconds) for a in finalists[OURS, gap]), default=math.inf)
+        for a in best:
+            enough = 1.0 if min(a.seconds) < FAR_BEHIND * ours else 0.2
+            turns = int(np.clip(enough / min(a.seconds), 0, most_repeats))
+            wanted[id(a)] = max(turns, wanted.get(id(a), 0))
+    chosen = {id(a): a for best in finalists.values() for a in best}
+    for key, attempt in chosen.items():
+        # Of long fits the reading there is counts, too, or alone.
+        if wanted[key] > 1:
             attempt.seconds.clear()
     for turn in range(max(wanted.values(), default=0)):
-        for attempt in finalists:
-            if turn < wanted[id(attempt)]:
+        for key, attempt in chosen.items():
+            if turn < wanted[key]:
                 attempt.fit(problem, prepared)
 
 
@@ -518,12 +396,12 @@ def summary(results):
     comparisons = {
         "lbfgs": (l2, ["lbfgs"]),
         "fastest of scikit-learn": (l2, SKLEARN_L2),
-        "glum irls-ls": (l2, ["glum irls-ls"]),
-        "glum lbfgs": (l2, ["glum lbfgs"]),
+        **{name: (l2, [name]) for name in OTHERS_L2},
+        "fastest of all": (l2, [*SKLEARN_L2, *OTHERS_L2]),
         "L1: saga": (l1, ["saga"]),
         "L1: fastest of scikit-learn": (l1, SKLEARN_L1),
-        "L1: skglm": (l1, ["skglm"]),
-        "L1: celer": (l1, ["celer"]),
+        **{f"L1: {name}": (l1, [name]) for name in OTHERS_L1},
+        "L1: fastest of all": (l1, [*SKLEARN_L1, *OTHERS_L1]),
     }
     for title, (cases, names) in comparisons.items():
         for gap in GAPS:
@@ -598,7 +476,7 @@ def main():
         default=[""],
         help="problems that have one in their name",
     )
-    options.add_argument("--l2-only", action="store_true", help="no problems with an L1 penalty")
+    options.add_argument("--penalty", choices=("l1", "l2"), help="problems with this one alone")
     arguments = options.parse_args()
     cap = arguments.cap or (0.1 if arguments.quick else 10.0)
     if arguments.figures is not None:
@@ -611,7 +489,8 @@ def main():
     try:
         for problem in problems(arguments.data, arguments.quick):
             named = chosen(problem.name, arguments.only)
-            if not named or (arguments.l2_only and problem.l1_ratio):
+            penalty = "l1" if problem.l1_ratio else "l2"
+            if not named or arguments.penalty not in (None, penalty):
                 continue
             # How runs end is what is measured; their warnings would cost time and say it again.
             with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -27,18 +27,9 @@ from _common import (
     print_table,
     write_json,
 )
-from time_to_cost import (
-    OURS,
-    Attempt,
-    Problem,
-    Solver,
-    as_floats,
-    installed,
-    make_glum,
-    make_ours,
-    make_sklearn,
-    relative_gap,
-)
+from _solvers import OURS, Problem, Solver, make_ours
+from _solvers import solvers as all_solvers
+from time_to_cost import Attempt, relative_gap
 
 from sklearn_gdlogreg import GDLogisticRegression
 
@@ -101,34 +92,22 @@ def problems(quick):
         yield Problem(name, *embeddings(20_000, 768, n_classes), 0.01, 0.0)
 
 
-def make_intelex(problem, tol, max_iter):
-    from sklearnex.linear_model import LogisticRegression
-
-    return LogisticRegression(C=problem.C, tol=tol, max_iter=max_iter)
-
-
 def solvers(problem):
-    yield Solver(OURS, make_ours, threads=None)
-    for name in ("lbfgs", "newton-cg"):
-        yield Solver(name, lambda p, tol, n, name=name: make_sklearn(name, p, tol, n), threads=None)
-    if problem.binary and installed("glum"):
-        yield Solver(
-            "glum lbfgs", lambda p, tol, n: make_glum("lbfgs", p, tol, n), as_floats, threads=None
-        )
-    if installed("sklearnex"):
-        yield Solver("intelex lbfgs", make_intelex, threads=None)
+    """Those that take a thousand columns and more without a matrix of them."""
+    names = (OURS, "lbfgs", "newton-cg", "glum lbfgs", "intelex lbfgs")
+    return [solver for solver in all_solvers(problem) if solver.name in names]
 
 
 def measure(problem, cap):
     """For each solver (seconds, gap) of its fits."""
     start = problem.cost(*problem.zeros())
-    best = Attempt(Solver(OURS, make_ours, threads=None), 1e-8, MAX_ITER)
+    best = Attempt(Solver(OURS, make_ours), 1e-8, MAX_ITER, threads=None)
     optimum = best.fit(problem, {id(best.solver): (problem.X, problem.y)}).cost
     fits = {}
     for solver in solvers(problem):
         prepared = {id(solver): solver.prepare(problem)}
         for tol in TOLS:
-            attempt = Attempt(solver, tol, MAX_ITER).fit(problem, prepared)
+            attempt = Attempt(solver, tol, MAX_ITER, threads=None).fit(problem, prepared)
             while sum(attempt.seconds) < 1 and len(attempt.seconds) < 5:
                 attempt.fit(problem, prepared)
             fits.setdefault(solver.name, []).append((min(attempt.seconds), attempt.cost))

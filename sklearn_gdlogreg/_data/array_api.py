@@ -27,11 +27,32 @@ def in_numpy(estimator):
     return moved
 
 
+# How NumPy comes to hold what another library holds: in general; PyTorch's and CuPy's on a GPU.
+WAYS_TO_HOST = (
+    lambda array: np.from_dlpack(array, device="cpu"),
+    lambda array: array.cpu().numpy(),
+    lambda array: array.get(),
+    on_host,
+)
+
+
 class Namespace:
-    """The functions that the sums need, by NumPy's names, of another library."""
+    """The functions that the sums need, by NumPy's names, of another library.
+
+    Attributes
+    ----------
+    on_host : callable
+        From an array of this library and device to NumPy's. It is found once: to look for an
+        array's library takes longer than a step on a GPU.
+    assigns_at_places : bool
+        Whether entries at given places can be assigned, which the standard does not ask for.
+    """
 
     def __init__(self, xp, device):
         self.xp, self.device = xp, device
+        sample = xp.zeros(2, device=device)
+        self.on_host = next(way for way in WAYS_TO_HOST if _works(way, sample))
+        self.assigns_at_places = _works(_assign_at_places, sample, xp.arange(2, device=device))
         self.widest = supported_float_dtypes(xp, device)[0]
         for name in ("log", "log1p", "sqrt", "take", "argmax", "stack"):
             setattr(self, name, getattr(xp, name))
@@ -82,6 +103,18 @@ class Namespace:
         return self.xp.full(shape, value, dtype=dtype, device=self.device)
 
 
+def _works(function, *arguments):
+    try:
+        function(*arguments)
+    except (AttributeError, BufferError, IndexError, NotImplementedError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _assign_at_places(array, places):
+    array[places] = array[places]
+
+
 class DevicePart(Part):
     """Rows on a device."""
 
@@ -103,9 +136,8 @@ class DevicePart(Part):
     def _take(self, rows, chosen):
         return self.xp.take(rows, chosen, axis=0)
 
-    @staticmethod
-    def on_host(array):
-        return on_host(array)
+    def on_host(self, array):
+        return self.xp.on_host(array)
 
 
 class OnDevice(InMemory):
@@ -134,9 +166,8 @@ class OnDevice(InMemory):
             return xp.xp.asarray(value, device=xp.device)
         return value
 
-    @staticmethod
-    def _back(value):
+    def _back(self, value):
         if isinstance(value, int | float | dict | list | np.ndarray):
             return value
-        value = on_host(value)
+        value = self.parts[0].on_host(value)
         return value if value.ndim else value[()]

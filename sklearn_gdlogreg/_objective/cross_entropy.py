@@ -153,7 +153,7 @@ class Softmax:
         loss = xp.log(total)
         loss -= below
         e /= total
-        if xp is np:
+        if xp is np or xp.assigns_at_places:
             e[own] -= 1
         else:
             e = xp.where(_own(e, y, xp), e - 1, e)

@@ -49,7 +49,8 @@ def _block_cost_and_gradient(block, loss, w, b, xp):
     X, y, share, _ = block
     losses, dz = loss.cross_entropy(linear_in(block, w, b, xp), y, xp)
     losses *= share
-    J = float(xp.add.reduce(losses, dtype=np.float64))
+    # Not as a float yet: on a device, that would wait for it before dw is asked for.
+    J = xp.add.reduce(losses, dtype=np.float64)
     dw, db = _backward(dz, X, share, xp)
     return J, dw, db
 
@@ -234,7 +235,7 @@ class Objective:
         J, dw, db = self.rows.total(cost_and_gradient_in, self.loss, w, b)
         if self.penalty:
             J, dw = J + self.penalty.value(w), dw + self.penalty.gradient(w)
-        return J, dw, db if self.fit_intercept else db * 0
+        return float(J), dw, db if self.fit_intercept else db * 0
 
     def evaluate(self, w: np.ndarray, b: np.ndarray) -> tuple[float, float]:
         """The mean of the losses, without the penalty, and the share of rows that are right."""

@@ -26,7 +26,10 @@ from sklearn_gdlogreg import (
     cost_and_gradient,
     descend,
 )
-from sklearn_gdlogreg._check import on_host
+from sklearn_gdlogreg._check import library_of, on_host
+from sklearn_gdlogreg._data.array_api import WAYS_TO_HOST
+from sklearn_gdlogreg._data.array_examples import ArrayExamples
+from sklearn_gdlogreg._objective.objective import Objective, cost_and_gradient_in
 from sklearn_gdlogreg._search.fold import Fold
 
 from ..helpers import needs_sklearn
@@ -65,6 +68,54 @@ def test_every_iterate_is_numpys(options, data, xp, weights, request):
         found = clone(clf).fit(xp.asarray(X), xp.asarray(y), sample_weight=s)
         # Libraries differ in the order of their sums; what that does grows along the way.
         assert_same_descent(found, clf.fit(X, y, sample_weight=s), rtol=1e-9)
+
+
+@pytest.mark.parametrize("data", ["binary", "multiclass"])
+def test_a_step_waits_for_nothing_before_all_its_sums_are_asked_for(data, xp, request):
+    """What is converted to a number of Python in between would keep a GPU idle."""
+    X, y = map(xp.asarray, request.getfixturevalue(data))
+    rows = ArrayExamples.checked(X, y, None, "test").rows()
+    objective, (part,) = Objective(rows), rows.parts
+    start = (xp.zeros((*objective.outputs, rows.n), dtype=X.dtype), xp.zeros(objective.outputs))
+    sums = cost_and_gradient_in(part, objective.loss, *start)
+    assert all(library_of(total) is not None for total in sums)
+
+
+def test_steps_do_not_look_for_the_library_of_their_arrays(xp, binary, monkeypatch):
+    """That takes scikit-learn longer than a step takes a GPU."""
+    from sklearn_gdlogreg import _check
+
+    asked = []
+
+    def counting(*arrays):
+        asked.append(arrays)
+        return ask(*arrays)
+
+    ask = _check.get_namespace_and_device
+    monkeypatch.setattr(_check, "get_namespace_and_device", counting)
+    X, y = map(xp.asarray, binary)
+    numbers = []
+    for max_iter in (2, 20):
+        asked.clear()
+        GDLogisticRegression(0.1, max_iter=max_iter, tol=0).fit(X, y)
+        numbers.append(len(asked))
+    assert numbers[0] == numbers[1] > 0
+
+
+def test_arrays_of_a_gpu_are_fetched_the_way_their_library_has():
+    class OfPyTorch:
+        def cpu(self):
+            return self
+
+        def numpy(self):
+            return "PyTorch's"
+
+    class OfCuPy:
+        def get(self):
+            return "CuPy's"
+
+    _, of_pytorch, of_cupy, _ = WAYS_TO_HOST
+    assert (of_pytorch(OfPyTorch()), of_cupy(OfCuPy())) == ("PyTorch's", "CuPy's")
 
 
 def test_many_rows_are_sampled_and_large_offsets_survive(xp, rng):

@@ -32,11 +32,14 @@ class Run:
 A9A = "a9a.svm"
 RUNS = {
     "time-to-cost-l2": Run(
-        "benchmarks/time_to_cost.py", ("--cap", "1", "--l2-only"), A9A, without=("attempts",)
+        "benchmarks/time_to_cost.py",
+        ("--cap", "0.5", "--penalty", "l2"),
+        A9A,
+        without=("attempts",),
     ),
     "time-to-cost-l1": Run(
         "benchmarks/time_to_cost.py",
-        ("--cap", "0.5", "--only", "C=1, L1"),
+        ("--cap", "0.25", "--penalty", "l1"),
         A9A,
         without=("attempts",),
     ),
