@@ -29,7 +29,7 @@ import numpy as np
 import sklearn
 import torch
 from _common import (
-    OtherProcesses,
+    OTHERS,
     duration,
     environment,
     parser,
@@ -250,7 +250,7 @@ def main():
     found["device"] = torch.cuda.get_device_name(device) if "cuda" in device else "the CPU"
     print_environment(found)
     print(f"PyTorch {torch.__version__} on {found['device']}")
-    others, steps, fits = OtherProcesses(), [], []
+    steps, fits = [], []
     for shape in (*SHAPES, *OF_CLASSES):
         data = Data.random(shape[0] // shrink, *shape[1:], device)
         if arguments.only in data.name:
@@ -259,7 +259,7 @@ def main():
         del data
     print_steps(steps)
     print_fits(fits)
-    others.print()
+    OTHERS.print()
     write_json(arguments.json, found, {"cap": cap, "steps": steps, "fits": fits})
 
 

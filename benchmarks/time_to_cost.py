@@ -64,6 +64,8 @@ GAPS = (1e-2, 1e-4, 1e-6)
 CLOSE_ENOUGH = min(GAPS) / 30
 TOLS = [10.0**k for k in range(3, -13, -1)]
 FIRST_MAX_ITER = 10
+# Seconds that a fit in a process of its own is given, whatever it may take.
+LEAST_LIMIT = 0.25
 # A solver whose cost is the same at three such values has converged.
 FAIRLY_TIGHT = 1e-4
 # How many times as long as the fastest setting another may take that is read again, too; how many
@@ -135,10 +137,11 @@ class Attempt:
 
         process = get_context("fork").Process(target=fit)
         process.start()
-        if here.poll(limit):
+        # To start a process takes longer than some fits, and is no part of them.
+        if here.poll(max(limit, LEAST_LIMIT)):
             seconds, cost, self.n_iter = here.recv()
         else:
-            seconds, cost = limit, math.inf
+            seconds, cost = max(limit, LEAST_LIMIT), math.inf
         process.kill()
         process.join()
         self.seconds.append(seconds)
@@ -147,7 +150,7 @@ class Attempt:
 
     def read_well(self, problem, prepared):
         """One reading of a short time says little, and one of a new process nothing."""
-        while sum(self.seconds) < 0.05 and len(self.seconds) < 3:
+        while math.isfinite(self.cost) and sum(self.seconds) < 0.05 and len(self.seconds) < 3:
             self.fit(problem, prepared)
         return self
 

@@ -109,14 +109,13 @@ def test_below_figures_stands_once_what_their_runs_share():
         ({"commit": None}, "", "of no known commit"),
         ({"changed": True}, "", "of abc with changes that were not committed"),
         ({}, None, "of abc, which is not known here"),
-        ({}, "a.py b.py", "2 commits changed 2 of its files since"),
+        ({}, "a.py b.py", "2 of its files changed since abc"),
         ({"command": "python a.py"}, "", "now python benchmarks/watching.py"),
     ],
 )
 def test_what_is_stale_is_told_with_the_reason(monkeypatch, tmp_path, measured, files, why):
     def git(command, *words):
-        text = "2" if command == "rev-list" else files or ""
-        return subprocess.CompletedProcess([], returncode=int(files is None), stdout=text)
+        return subprocess.CompletedProcess([], returncode=int(files is None), stdout=files or "")
 
     monkeypatch.setattr(runs, "KEPT", tmp_path)
     monkeypatch.setattr(runs, "_git", git)

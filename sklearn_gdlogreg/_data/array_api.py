@@ -167,7 +167,7 @@ class OnDevice(InMemory):
         return value
 
     def _back(self, value):
-        if isinstance(value, int | float | dict | list | np.ndarray):
+        if isinstance(value, int | float | dict | list | np.ndarray | np.generic):
             return value
         value = self.parts[0].on_host(value)
         return value if value.ndim else value[()]

@@ -122,8 +122,8 @@ class WorkingSets(Decorrelation):
     def correlation(self):
         """The sum of a column's squared correlations with all others, in the mean over columns.
 
-        The H of standardized coordinates has 1/4 on its diagonal at the start, and |H v|^2 is the
-        sum of the squares of its entries in the mean over random signs v.
+        The H of standardized coordinates has 1/4 on its diagonal at the start, 0 for a constant
+        column; and |H v|^2 is, in the mean over random signs v, the sum of its entries' squares.
         """
         objective, n = self.objective, self.objective.n
         # Fixed, so that a descent that goes on from a checkpoint has the same.
@@ -131,20 +131,22 @@ class WorkingSets(Decorrelation):
         product = objective.mean_hessian_product(np.zeros(n), np.zeros(()))
         dw, dc, _ = product(*self.standardized.unpack(join(signs, np.zeros(PROBES))))
         image = 4 * self.standardized.pull_back(dw, dc)[:, :-1]
-        return float(np.square(image).sum()) / (PROBES * n) - 1
+        varying = max(1, n - np.count_nonzero(self.standardized.constant))
+        return float(np.square(image).sum()) / (PROBES * varying) - 1
 
     def _most_columns(self, kept, t):
         """How many columns a set may have after t steps, of which so many are not 0."""
         sizes = range(self.most_in_memory + 1)
         if self.whatever_they_cost or t >= self.price + self.period * self.price_of_step:
             return sizes[-1]
-        apart = t < STEPS_APART and self.correlation < UNCORRELATED
-        if apart or kept > MOST_KEPT * self.objective.n:
+        if kept > MOST_KEPT * self.objective.n:
             return 0
         # A pass takes the columns out, and a lasso of twice as many as are kept is made for a step.
         at_start = PRICE_AT_START if self.objective.rows.stored is None else 0
         most = min(at_start + PRICE_OF_A_STEP * t, HIGHEST_PRICE)
         most -= 1 + self._price_of_lassos(2 * kept)
+        if most < 0 or (t < STEPS_APART and self.correlation < UNCORRELATED):
+            return 0
         return bisect.bisect(sizes, most, key=self._price) - 1
 
     def _columns(self, w, dw, db, t):

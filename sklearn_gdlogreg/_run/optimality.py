@@ -17,8 +17,8 @@ def to_be_had(step: Step, records, penalty) -> float:
     """By how much the cost may still fall from a step, estimated by the steps before.
 
     Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, with L1 and bounds by what a
-    step says that ends where they let it; and the longest of the last steps in these coordinates
-    has met the least curvature. Infinite, where there are too few steps to tell.
+    step says that ends where they let it; and the longest of the last steps has met the least
+    curvature. Infinite, where there are too few steps to tell.
     """
     since = step.coordinates.since
     if since > step.t - ENOUGH and since and not step.coordinates.hessian_is_identity:

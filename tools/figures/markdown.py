@@ -24,6 +24,14 @@ def provenance(environments):
     return prose("; ".join(filter(None, told)) + ".")
 
 
+def where_and_when(environments):
+    """No more than that, where another page tells the rest."""
+    busiest = max(environments, key=lambda each: float(each["other_cores_busy"]))
+    commits = [code(each) for each in environments]
+    facts = [machine(busiest), busy(busiest), *dict.fromkeys(commits)]
+    return prose("; ".join(filter(None, facts)) + ".")
+
+
 def machine(found):
     name = re.sub(r"\((R|TM)\)", "", found["cpu"])
     return f"{name}, {found['cores']} cores"

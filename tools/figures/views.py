@@ -10,7 +10,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from figures.markdown import fenced, listed, printed, prose, provenance, table, times
+from figures.markdown import (
+    fenced,
+    listed,
+    printed,
+    prose,
+    provenance,
+    table,
+    times,
+    where_and_when,
+)
 from figures.runs import ROOT
 
 # How a duration, a cell and a ratio look is the benchmarks' own.
@@ -28,17 +37,17 @@ GAP_NAMES = dict(zip(GAPS, ("1e-2", "1e-4", "1e-6"), strict=True))
 
 @dataclass(frozen=True)
 class View:
-    """A function of what `runs` found; `told`: a line says how the figures came about."""
+    """A function of what `runs` found; `told`: by whom a line says how the figures came about."""
 
     runs: tuple
     text: Callable
-    told: bool
+    told: Callable | None
 
 
 VIEWS = {}
 
 
-def view(name, *runs, told=True):
+def view(name, *runs, told=provenance):
     def add(function):
         VIEWS[name] = View(runs, function, told)
         return function
@@ -52,7 +61,7 @@ def render(name, kept):
     found = [kept(run) for run in shown.runs]
     text = shown.text(*found)
     if shown.told:
-        text += "\n\n" + provenance([each["environment"] for each in found])
+        text += "\n\n" + shown.told([each["environment"] for each in found])
     return text
 
 
@@ -109,7 +118,7 @@ def selected(found, titles, solvers):
     ]
 
 
-@view("time-to-cost-readme", "time-to-cost-l2", "wide")
+@view("time-to-cost-readme", "time-to-cost-l2", "wide", told=where_and_when)
 def time_to_cost_readme(found, wide):
     titles = {
         "breast cancer, raw, C=1": "breast cancer, raw",
@@ -179,10 +188,18 @@ class Ratios:
         return min(self.values, key=self.values.get)
 
 
+def out_of(ratios, found):
+    """How many of the problems have a ratio: those on which ours came to the gap."""
+    n = len(found["results"])
+    few = len(ratios.values) < n
+    return f"{len(ratios.values)}" + (f" of {n}, those on which ours got there," if few else "")
+
+
 def ratios_of(found, of_sklearn):
     results = found["results"]
     rivals = {name: [name] for name in solvers_of(results) if name != OURS}
-    at = list(rivals).index(of_sklearn[-1]) + 1 if of_sklearn[-1] in rivals else len(rivals)
+    of_sklearn = [name for name in of_sklearn if name in rivals]
+    at = list(rivals).index(of_sklearn[-1]) + 1
     title = f"the fastest of scikit-learn's {len(of_sklearn)} in each case"
     entries = [*rivals.items()]
     entries.insert(at, (title, of_sklearn))
@@ -204,12 +221,12 @@ def ratios_of(found, of_sklearn):
     return table(header, rows)
 
 
-@view("ratios-l2", "time-to-cost-l2", told=False)
+@view("ratios-l2", "time-to-cost-l2", told=None)
 def ratios_l2(found):
     return ratios_of(found, list(SKLEARN_L2))
 
 
-@view("ratios-l1", "time-to-cost-l1", told=False)
+@view("ratios-l1", "time-to-cost-l1", told=None)
 def ratios_l1(found):
     return ratios_of(found, list(SKLEARN_L1))
 
@@ -225,12 +242,12 @@ def sooner(results):
     return {problem: solvers for problem, solvers in found.items() if solvers}
 
 
-@view("sooner-l2", "time-to-cost-l2", told=False)
+@view("sooner-l2", "time-to-cost-l2", told=None)
 def sooner_l2(found):
     return sentence_of_sooner(found)
 
 
-@view("sooner-l1", "time-to-cost-l1", told=False)
+@view("sooner-l1", "time-to-cost-l1", told=None)
 def sooner_l1(found):
     return sentence_of_sooner(found)
 
@@ -259,22 +276,22 @@ def loses(ratios):
     return f"the faster one on {n} of them" if n else "never the faster one"
 
 
-@view("ratios-readme", "time-to-cost-l2", told=False)
+@view("ratios-readme", "time-to-cost-l2", told=None)
 def ratios_readme(found):
     lbfgs = Ratios.of(found["results"], ["lbfgs"], MIDDLE)
     return prose(
-        f"Over {len(lbfgs.values)} such problems lbfgs, the default, takes {lbfgs.words} as "
+        f"Over {out_of(lbfgs, found)} such problems lbfgs, the default, takes {lbfgs.words} as "
         f"long in the geometric mean, and is {loses(lbfgs)}; the fastest of scikit-learn's "
         f"{len(SKLEARN_L2)} solvers, chosen for each problem, {fastest(found).words}."
     )
 
 
-@view("ratios-comparison", "time-to-cost-l2", told=False)
+@view("ratios-comparison", "time-to-cost-l2", told=None)
 def ratios_comparison(found):
     results = found["results"]
     lbfgs, best = Ratios.of(results, ["lbfgs"], MIDDLE), fastest(found)
     text = (
-        f"Over the {len(lbfgs.values)} problems lbfgs takes {lbfgs.words} as long in the "
+        f"Over {out_of(lbfgs, found)} problems lbfgs takes {lbfgs.words} as long in the "
         f"geometric mean, the fastest of scikit-learn's {len(SKLEARN_L2)} solvers, chosen for each "
         f"problem, {best.words}. The smallest ratio to that one is "
         f"{best.values[best.worst]:.2f}, on {best.worst}."
@@ -288,7 +305,7 @@ def ratios_comparison(found):
     return prose(text + (f" Of others, {listed(parts)}." if parts else ""))
 
 
-@view("milliseconds", "time-to-cost-l2", told=False)
+@view("milliseconds", "time-to-cost-l2", told=None)
 def milliseconds(found):
     """Of the fastest solver on small standardized data, in the median of the data sets."""
     fastest = sorted(
@@ -329,7 +346,7 @@ def wide(*found):
     return table(["data", "gap", *solvers], rows)
 
 
-@view("wide-sooner", "wide", "wide-embeddings", told=False)
+@view("wide-sooner", "wide", "wide-embeddings", told=None)
 def wide_sooner(*found):
     parts = []
     for (problem, fits), gap in itertools.product(wide_problems(found).items(), GAPS):
@@ -344,11 +361,11 @@ def wide_sooner(*found):
             of_ours = wide_cell(fits, OURS, gap)
             parts.append(f"to {GAP_NAMES[gap]} on {problem} ({of_ours}) {listed(won)}")
     if not parts:
-        return prose("None is faster than ours, to a gap of 1e-2, 1e-4 or 1e-6.")
+        return prose("None of these is faster than ours, to a gap of 1e-2, 1e-4 or 1e-6.")
     return prose(f"Faster than ours is, of gaps of 1e-2, 1e-4 and 1e-6, {'; '.join(parts)}.")
 
 
-@view("course-loop", "wide", told=False)
+@view("course-loop", "wide", told=None)
 def course_loop(found):
     course = found["course"]
     return prose(
@@ -374,7 +391,7 @@ def evaluation_of(found, data, threads=1):
     return row
 
 
-@view("two-passes", "evaluation", told=False)
+@view("two-passes", "evaluation", told=None)
 def two_passes(found):
     row = evaluation_of(found, "1,000,000 x 50")
     return f"{duration(row['ours'])} in one pass and {duration(row['numpy'])} in two"
@@ -426,12 +443,12 @@ def sweep_l2(found):
     return sweep_table(with_penalty(found, l1=False), ("GDGridSearchCV", "GridSearchCV, lbfgs"))
 
 
-@view("sweep-l1", "sweep", told=False)
+@view("sweep-l1", "sweep", told=None)
 def sweep_l1(found):
     return sweep_table(with_penalty(found, l1=True), ("GDGridSearchCV", "GridSearchCV, liblinear"))
 
 
-@view("sweep-ratios", "sweep", told=False)
+@view("sweep-ratios", "sweep", told=None)
 def sweep_ratios(found):
     ratios, bounds = {}, 0
     for result in found["results"]:
@@ -451,7 +468,7 @@ def sweep_ratios(found):
         return prose("GDLogisticRegressionCV did not get there.")
     least = min(ratios, key=ratios.get)
     return prose(
-        f"The fastest of scikit-learn's, chosen for each of {len(ratios)} rows, takes "
+        f"The fastest of the others, chosen for each of {len(ratios)} rows, takes "
         f"{'at least ' if bounds else ''}{times(geometric_mean(list(ratios.values())))} times as "
         f"long in the geometric mean, and least on {least}, {ratios[least]:.2f} times."
     )
@@ -479,7 +496,7 @@ def grid_search(found):
     return table([*header, "its best score, and the grid's"], rows)
 
 
-@view("grid-search-memory", "grid-search", told=False)
+@view("grid-search-memory", "grid-search", told=None)
 def grid_search_memory(found):
     searches = found["searches"]
     grown = [
@@ -542,7 +559,7 @@ def memory_map(found):
     return table(["", "time", "GB/s"], rows)
 
 
-@view("memory-map-fit", "memory-map", told=False)
+@view("memory-map-fit", "memory-map", told=None)
 def memory_map_fit(found):
     same = found["a twentieth, mapped and loaded: the same bits"]
     return prose(
@@ -610,7 +627,7 @@ class Paper:
         )
 
 
-@view("dask-paper", "dask-scaling", told=False)
+@view("dask-paper", "dask-scaling", told=None)
 def dask_paper(found):
     paper = Paper.of(found)
     partitions = [row["partitions"] for row in found["setup"]]
@@ -704,14 +721,14 @@ NOTES = {
 }
 # What its documentation says: it was not run.
 CUML = {
-    "The descent": ["no"] * 5 + ["no"],
+    "The descent": ["no"] * 6,
     "The problem": ["L2, L1, elastic net", "not run", "yes", "yes", "yes", "yes", "not run"],
     "Data and tools": ["not run", "no", "no", "by cuml.accel[^accel]", "not run"],
 }
 SPARK_TOOLS = ["not run", "no", "no", "by onnxmltools[^onnx]", "not one of scikit-learn's"]
 
 
-def features(title, told=False):
+def features(title, told=None):
     def text(found):
         rows = found["tables"][title]
         columns = list(next(iter(rows.values())))
@@ -735,10 +752,10 @@ for title, name in {
     "When it goes wrong": "features-wrong",
     "Data and tools": "features-tools",
 }.items():
-    view(name, "features", told=False)(features(title))
+    view(name, "features", told=None)(features(title))
 
 
-@view("features-versions", "features", told=False)
+@view("features-versions", "features", told=None)
 def features_versions(found):
     return provenance([found["environment"]])
 
