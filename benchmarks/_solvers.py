@@ -20,6 +20,7 @@ from sklearn_gdlogreg import GDLogisticRegression, cost_and_gradient
 OURS = "ours"
 # Methods that build a matrix of this many rows and columns, or more, are not run.
 HESSIAN_LIMIT = 5000
+MANY_COLUMNS = 1000
 # Threads cost more than they compute on fewer entries than this.
 SMALL = 500_000
 INTERCEPT_SCALES = (1.0, 30.0)
@@ -139,7 +140,9 @@ def variants_of_liblinear(problem, make):
 
 def of_glum(problem):
     square = problem.n_coefficients < HESSIAN_LIMIT
-    names = {"irls-cd": square} if problem.l1_ratio else {"irls-ls": square, "lbfgs": True}
+    # Of few columns irls-ls is the faster one.
+    many = problem.n_coefficients >= MANY_COLUMNS
+    names = {"irls-cd": square} if problem.l1_ratio else {"irls-ls": square, "lbfgs": many}
     for name, possible in names.items():
         if possible:
             yield Solver(f"glum {name}", partial(make_glum, name), with_float_labels)

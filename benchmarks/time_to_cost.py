@@ -498,7 +498,7 @@ def main():
             # How runs end is what is measured; their warnings would cost time and say it again.
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                results.append(measure(problem, cap, most_repeats=3 if arguments.quick else 11))
+                results.append(measure(problem, cap, most_repeats=3 if arguments.quick else 7))
             print_result(results[-1])
             if arguments.figures is not None:
                 draw(results[-1], arguments.figures)

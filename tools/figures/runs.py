@@ -35,13 +35,13 @@ A9A = "a9a.svm"
 RUNS = {
     "time-to-cost-l2": Run(
         "benchmarks/time_to_cost.py",
-        ("--cap", "0.5", "--penalty", "l2"),
+        ("--cap", "0.25", "--penalty", "l2"),
         A9A,
         without=("attempts",),
     ),
     "time-to-cost-l1": Run(
         "benchmarks/time_to_cost.py",
-        ("--cap", "0.25", "--penalty", "l1"),
+        ("--cap", "0.2", "--penalty", "l1"),
         A9A,
         without=("attempts",),
     ),
