@@ -8,7 +8,7 @@ for GDLogisticRegression and for every solver of the same problem: scikit-learn'
 scikit-learn-intelex, glum, liblinear-official, skglm, celer and adelie where they are installed
 (`_solvers.py` has them all, as their authors would set them). All are treated alike:
 
-- Each runs with tol from 1e3 down to 1e-12, a power of ten apart, then thirds of that where a
+- Each runs with tol from 1e3 down to 1e-12, a power of ten apart, then half of that where a
   gap was first reached; max_iter doubles until it no longer binds. Any of these runs may count.
 - A solver that uses threads has one in these runs, and all there are in its fastest to each gap,
   once more: on few cores, two threads that wait for each other stall when another process is busy.
@@ -206,8 +206,7 @@ def explore(solver, problem, prepared, cap, reached):
     for before, after in itertools.pairwise(coarse):
         crosses = any(reached(after.cost) <= gap < reached(before.cost) for gap in GAPS)
         if crosses and min(after.seconds) < cap:
-            for third in (1 / 3, 2 / 3):
-                yield from attempt(before.tol * 10**-third)
+            yield from attempt(before.tol * 10**-0.5)
 
 
 def on_all_threads(tried, problem, prepared, cap, reached):
@@ -331,7 +330,7 @@ def again(problem, prepared, most_repeats, finalists):
     for (_, gap), best in finalists.items():
         ours = min((min(a.seconds) for a in finalists[OURS, gap]), default=math.inf)
         for a in best:
-            enough = 1.0 if min(a.seconds) < FAR_BEHIND * ours else 0.2
+            enough = 0.3 if min(a.seconds) < FAR_BEHIND * ours else 0.1
             turns = int(np.clip(enough / min(a.seconds), 0, most_repeats))
             wanted[id(a)] = max(turns, wanted.get(id(a), 0))
     chosen = {id(a): a for best in finalists.values() for a in best}

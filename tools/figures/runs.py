@@ -35,7 +35,7 @@ A9A = "a9a.svm"
 RUNS = {
     "time-to-cost-l2": Run(
         "benchmarks/time_to_cost.py",
-        ("--cap", "0.25", "--penalty", "l2"),
+        ("--cap", "0.2", "--penalty", "l2"),
         A9A,
         without=("attempts",),
     ),
@@ -45,15 +45,15 @@ RUNS = {
         A9A,
         without=("attempts",),
     ),
-    "wide": Run("benchmarks/wide.py", ("--cap", "8", "--only", "spectra", "counts", "images")),
-    "wide-embeddings": Run("benchmarks/wide.py", ("--cap", "12", "--only", "768, 20,")),
+    "wide": Run("benchmarks/wide.py", ("--cap", "4", "--only", "spectra", "counts", "images")),
+    "wide-embeddings": Run("benchmarks/wide.py", ("--cap", "6", "--only", "768, 20,")),
     "evaluation": Run("benchmarks/evaluation.py"),
     "loops": Run("benchmarks/loops.py"),
     "scaling": Run("benchmarks/scaling.py"),
     "grid-search": Run("benchmarks/grid_search.py", (), A9A),
     "sweep": Run(
         "benchmarks/sweep.py",
-        ("--cap", "5", "--only", "cancer", "digits", "7,000", "100,000", "a9a, sparse"),
+        ("--cap", "4", "--only", "cancer", "digits", "7,000", "100,000", "a9a, sparse"),
         A9A,
     ),
     "watching": Run("benchmarks/watching.py"),
