@@ -11,7 +11,8 @@ scikit-learn-intelex, glum, liblinear-official, skglm, celer and adelie where th
 - Each runs with tol from 1e3 down to 1e-12, a power of ten apart, then half of that where a
   gap was first reached; max_iter doubles until it no longer binds. Any of these runs may count.
 - A solver that uses threads has one in these runs, and all there are in its fastest to each gap,
-  once more: on few cores, two threads that wait for each other stall when another process is busy.
+  once more: on few cores, two threads that wait for each other may stall, for seconds on small
+  data, where all have one.
 - A solver gets, for each gap, its fastest run that reaches it: the fastest setting, and another
   that is not much slower, are fitted again, in turns with those of all other solvers, and the
   better median is the solver's time. Those far behind ours are read less often.
@@ -56,7 +57,17 @@ from _common import (
     text_like,
     write_json,
 )
-from _solvers import OTHERS_L1, OTHERS_L2, OURS, SKLEARN_L1, SKLEARN_L2, Problem, Solver, solvers
+from _solvers import (
+    OTHERS_L1,
+    OTHERS_L2,
+    OURS,
+    SKLEARN_L1,
+    SKLEARN_L2,
+    SMALL,
+    Problem,
+    Solver,
+    solvers,
+)
 from threadpoolctl import ThreadpoolController
 
 GAPS = (1e-2, 1e-4, 1e-6)
@@ -259,7 +270,7 @@ def measure(problem, cap, most_repeats):
         useful = min([cap, *(NOT_MUCH_SLOWER * seconds for seconds in there)])
         tried = list(explore(solver, problem, prepared, useful, reached))
         attempts += tried
-        if solver.threads:
+        if solver.threads and np.prod(problem.X.shape) > SMALL:
             attempts += on_all_threads(tried, problem, prepared, useful, reached)
     found += [(attempt.solver.name, attempt.cost) for attempt in attempts]
     whose, optimum = min(found, key=lambda entry: entry[1])
