@@ -46,7 +46,6 @@ RUNS = {
         without=("attempts",),
     ),
     "wide": Run("benchmarks/wide.py", ("--cap", "4", "--only", "spectra", "counts", "images")),
-    "wide-embeddings": Run("benchmarks/wide.py", ("--cap", "6", "--only", "768, 20,")),
     "evaluation": Run("benchmarks/evaluation.py"),
     "loops": Run("benchmarks/loops.py"),
     "scaling": Run("benchmarks/scaling.py"),

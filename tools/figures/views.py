@@ -334,7 +334,7 @@ def wide_cell(fits, solver, gap):
     return ("" if reached else "> ") + duration(seconds)
 
 
-@view("wide", "wide", "wide-embeddings")
+@view("wide", "wide")
 def wide(*found):
     problems = wide_problems(found)
     solvers = list(dict.fromkeys(name for fits in problems.values() for name in fits))
@@ -346,7 +346,7 @@ def wide(*found):
     return table(["data", "gap", *solvers], rows)
 
 
-@view("wide-sooner", "wide", "wide-embeddings", told=None)
+@view("wide-sooner", "wide", told=None)
 def wide_sooner(*found):
     parts = []
     for (problem, fits), gap in itertools.product(wide_problems(found).items(), GAPS):
