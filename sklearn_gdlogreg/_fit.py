@@ -277,7 +277,7 @@ def path(parameters, objective, start, penalties) -> list[End | None]:
 
 def attributes(result: Result, schema: Schema) -> dict[str, object]:
     """What a fitted estimator gets from a run, by name."""
-    cost, violation, learning_rate, seconds = np.array(result.records).T
+    cost, violation, learning_rate, seconds, _ = np.array(result.records).T
     curves = {
         "loss_curve_": cost,
         "learning_rates_": learning_rate[1:],

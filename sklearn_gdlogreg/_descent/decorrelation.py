@@ -35,6 +35,10 @@ CALLS = 20_000
 # Where the rows that are still curved lie so many times their variance from the mean of all, the
 # columns are standardized for these, and once more for what that shows.
 MOST_OFF_CENTRE, MOST_TIMES_ANEW = 1e4, 4
+# A feature whose rows are all sure is hardly curved, and a step would undo far more of that than its
+# threshold asks for. In the end the two are balanced, and the curvature is no less than this part
+# of the threshold; in between it does not count for less.
+LEAST_OF_THRESHOLD = 0.3
 # What the maps of a descent may take, if X does not take more itself.
 MOST_BYTES = 2**27
 
@@ -158,10 +162,22 @@ class Decorrelation:
         The others are left as they are: nearly collinear ones, which are so in the sample too,
         would be no longer with a little added to each.
         """
-        _, in_sample = moments(self.objective.rows, *self.sample)
         _, deviation = self.objective.moments
-        features = np.flatnonzero(in_sample < 0.7 * deviation)
+        features = np.flatnonzero(self._in_sample < 0.7 * deviation)
         return features, deviation[features]
+
+    @cached_property
+    def _in_sample(self):
+        """The deviation that every feature has there, from its mean among all rows."""
+        mean, deviation = moments(self.objective.rows, *self.sample)
+        return np.hypot(deviation, mean - self.objective.moments[0])
+
+    def _deviation_of(self, H):
+        """The same, as the diagonal of the bound at the start has it."""
+        scale = self.standardized.scale
+        penalty = self.objective.penalty.curvature(scale)
+        squares = (np.diagonal(H.mean(axis=0) if H.ndim > 2 else H)[:-1] - penalty) / 0.25
+        return np.sqrt(np.maximum(squares, 0)) / scale
 
     def at(self, w, b, t=0, gradient=None):
         """The coordinates for a descent from here, where it is after t iterations.
@@ -174,6 +190,8 @@ class Decorrelation:
         for _ in range(MOST_TIMES_ANEW):
             mean, scale = standardized.mean, standardized.scale
             H, weight = self.objective.hessian_blocks(*place, mean, scale, self.sample, self.shared)
+            if place[0] is None and standardized is self.standardized and self.stride > 1:
+                self._in_sample = self._deviation_of(H)
             anew = self._standardized_anew(standardized, H)
             if anew is None:
                 break
@@ -196,9 +214,15 @@ class Decorrelation:
             self.known = Curvature(standardized, H.copy(), of_class, self.objective.penalty)
         return self._made(standardized, H, (t, w, b), of_class)
 
-    def _made(self, *of_map):
-        made = (Decorrelated if self.objective.penalty.smooth else Metric)(*of_map)
-        return self._mixed(made) if self.mixes else made
+    def _made(self, standardized, H, made_at, of_class):
+        penalty = self.objective.penalty
+        if penalty.smooth:
+            return Decorrelated(standardized, H, made_at, of_class)
+        features = np.arange(self.objective.n)
+        least = LEAST_OF_THRESHOLD * penalty.l1 * standardized.scale
+        H[..., features, features] = np.maximum(H[..., features, features], least)
+        metric = Metric(standardized, H, made_at, of_class)
+        return self._mixed(metric) if self.mixes else metric
 
     def _mixed(self, apart):
         """The metric that mixes the classes, made where that of each class alone was."""

@@ -99,21 +99,26 @@ def _lower(H, threshold, x, z, slope, changed):
     """A point lower than x, with more entries at 0 and fewer of other signs; None if none is found.
 
     Mostly that is z with 0 in place of all entries that have changed their sign. Where it is not,
-    the way to z is gone until the first of them is at 0: so far the function is the one that z
-    minimizes, and falls.
+    the way to z is gone, and those that come to 0 on it stay there: until the first of them does
+    the function is the one that z minimizes, and falls; often it still does long after.
     """
     cut = np.where(changed, 0.0, z)
     if _rise(H, threshold, x, cut, slope) < 0:
         return cut
     d = z - x
     leaving = changed.nonzero()[0]
-    t = -x[leaving] / d[leaving]
-    first = x + t.min() * d
-    first[leaving[t.argmin()]] = 0
-    return first if _rise(H, threshold, x, first, slope) < 0 else None
+    at_zero = -x[leaving] / d[leaving]
+    # As far as the first of them, the second, the fourth, the eighth, ... goes.
+    ranks = 2 ** np.arange(len(leaving).bit_length()) - 1
+    t = np.sort(at_zero)[ranks, None]
+    points = x + t * d
+    points[:, leaving] = np.where(at_zero <= t, 0.0, points[:, leaving])
+    rises = _rise(H, threshold, x, points, slope)
+    lowest = rises.argmin()
+    return points[lowest] if rises[lowest] < 0 else None
 
 
 def _rise(H, threshold, x, there, slope):
     """The function there, less that at x: near the minimum, differences of values are rounding."""
     s = there - x
-    return s @ (slope + H @ s / 2) + threshold @ (np.abs(there) - np.abs(x))
+    return (s * (slope + s @ H / 2)).sum(axis=-1) + (np.abs(there) - np.abs(x)) @ threshold

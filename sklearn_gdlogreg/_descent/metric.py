@@ -58,7 +58,7 @@ class Metric(Measured):
             wb = join(wb[:, :-1], wb[:, -1] - np.add.reduce(wb[:, -1]) / len(wb))
         return self.standardized.unpack(wb)
 
-    def moved(self, wb, dwb, learning_rate, penalty):
+    def solved(self, wb, dwb, learning_rate, penalty):
         threshold = penalty.l1 * self.scale
         # An entry without a threshold has no reason to be 0, as those of a lasso have.
         edges = None

@@ -39,7 +39,7 @@ class MixedMetric(Measured):
     def unpack(self, wb):
         return self.apart.unpack(wb)
 
-    def moved(self, wb, dwb, learning_rate, penalty):
+    def solved(self, wb, dwb, learning_rate, penalty):
         v, dv, dc = wb[:, :-1].ravel(), dwb[:, :-1].ravel(), dwb[:, -1]
         q = self.reduced @ v - learning_rate * (dv - dc @ self.coupling)
         u = lasso(self.reduced, q, np.tile(learning_rate * penalty.l1 * self.scale, len(wb)), v)

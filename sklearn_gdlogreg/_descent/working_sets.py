@@ -49,7 +49,7 @@ class WorkingSet(Measured):
         self.moving = np.append(columns, len(self.scale))
         self.curvature = np.trace(metric.reduced) / len(columns)
 
-    def moved(self, wb, dwb, learning_rate, penalty):
+    def solved(self, wb, dwb, learning_rate, penalty):
         there = wb.copy()
         there[self.moving] = self.metric.moved(
             wb[self.moving], dwb[self.moving], learning_rate, penalty
@@ -66,7 +66,7 @@ class WorkingSet(Measured):
         # Of the others no more is known than what the columns of the set are curved on average.
         others = penalty.violation(wb[:-1], dwb[:-1], self.scale)
         others[self.columns] = 0
-        of_set = self.metric.fall(wb[self.moving], dwb[self.moving], learning_rate, penalty)
+        of_set = super().fall(wb, dwb, learning_rate, penalty)
         return of_set + learning_rate / 2 * np.vdot(others, others) / self.curvature
 
     def outgrown(self, wb, dwb):

@@ -13,8 +13,10 @@ ENOUGH, ENOUGH_WITH_KINKS = 10, 40
 STILL_TRUE = 2
 
 
-def to_be_had(step: Step, records, penalty) -> float:
+def to_be_had(step: Step, records, penalty, enough: float = math.inf) -> float:
     """By how much the cost may still fall from a step, estimated by the steps before.
+
+    Or less, if that is more than enough.
 
     Where the curvature is 1 / alpha it falls by alpha / 2 |dwb|^2, with L1 and bounds by what a
     step says that ends where they let it; and the longest of the last steps has met the least
@@ -27,11 +29,18 @@ def to_be_had(step: Step, records, penalty) -> float:
     # a softmax that are much longer than others, which meet the least curvature, are far between.
     met = (ENOUGH, since) if penalty.smooth else (ENOUGH_WITH_KINKS, 0)
     first = max(step.t - met[0], met[1]) + 1
-    longest = max((record.learning_rate for record in records[first : step.t + 1]), default=1.0)
+    measured = step.coordinates.hessian_is_identity
+    recent = (record for record in records[first : step.t + 1] if record.measured == measured)
+    longest = max((record.learning_rate for record in recent), default=1.0)
     # The first map is of a bound of all curvatures, and those of the softmax leave out some.
     allowed = STILL_TRUE * (2 if step.dwb.ndim > 1 else 1) * (4 if since == 0 else 1)
     if penalty.smooth and step.coordinates.hessian_is_identity and longest > allowed:
         return math.inf  # some direction is curved less by now than when the map was made
+    if not penalty.smooth and step.memory and step.memory[0] < longest:
+        # The next step, to be made in any case, says how far it falls at least.
+        by_next = step.coordinates.fall(step.wb, step.dwb, step.memory[0], penalty)
+        if by_next > enough:
+            return by_next
     return step.coordinates.fall(step.wb, step.dwb, longest, penalty)
 
 

@@ -27,12 +27,15 @@ class Record(NamedTuple):
         led there (nan at the start).
     seconds : float
         Since the run began.
+    measured : bool
+        Whether the alpha is one of coordinates that make all curvatures 1.
     """
 
     cost: float
     violation: float
     learning_rate: float
     seconds: float
+    measured: bool = False
 
 
 class End(NamedTuple):
@@ -251,7 +254,8 @@ class Run:
         # tol=0 asks for max_iter iterations, whatever they do.
         stalled = self.tol > 0 and self._stands_still(step)
         seconds = time.perf_counter() - self.began
-        self._records.append(Record(step.cost, violated, step.learning_rate, seconds))
+        measured = step.coordinates.hessian_is_identity
+        self._records.append(Record(step.cost, violated, step.learning_rate, seconds, measured))
         self.last = step
         if late and self._gradients.add(step, violated):
             violated = self.records[-1].violation
@@ -279,7 +283,8 @@ class Run:
         # A cost that has no minimum falls for ever; a given rate has met no curvature.
         if not (self.objective.penalty and self.rule.adapts):
             return True
-        return to_be_had(step, self._records, self.objective.penalty) <= self.tol / 10 * step.cost
+        little = self.tol / 10 * step.cost
+        return to_be_had(step, self._records, self.objective.penalty, little) <= little
 
     def _stands_still(self, step):
         """Whether rounding ate the whole step: none that follows would go further."""

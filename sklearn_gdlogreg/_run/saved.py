@@ -22,7 +22,7 @@ from .._descent.steps import Step
 from .observers import Observer
 from .run import Record
 
-FORMAT = 5
+FORMAT = 6
 # What a resumed fit may change: it decides how far to go, and what to say, not where.
 MAY_CHANGE = {"max_iter", "tol", "n_jobs", "verbose", "warm_start"}
 
@@ -252,7 +252,7 @@ class Saved:
     @property
     def seconds(self):
         """How long the descent had taken."""
-        return float(self.arrays["records"][-1, -1])
+        return Record(*self.arrays["records"][-1].tolist()).seconds
 
     @property
     def best(self):
