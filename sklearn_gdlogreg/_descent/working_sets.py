@@ -14,8 +14,9 @@ from .decorrelation import SHORTEST, Decorrelation, map_fits_in_memory
 from .learning_rate import Rule
 from .row_space import is_mapped
 
-# No set is smaller: it takes next to no time. Fewer columns than these all have a metric at once.
-FEWEST, MANY_COLUMNS = 50, 200
+# So many columns may join those that are kept, or this part of them: with more than there are rows,
+# a metric is nearly singular. Fewer columns than these all have a metric at once.
+FEWEST, GROWTH, MANY_COLUMNS = 50, 1 / 4, 200
 # A set may cost so many evaluations for every step that was made, as standardized descents that end
 # early have ended before; and no more than this, while others still may.
 PRICE_OF_A_STEP, HIGHEST_PRICE = 4, 40
@@ -150,15 +151,14 @@ class WorkingSets(Decorrelation):
         return bisect.bisect(sizes, most, key=self._price) - 1
 
     def _columns(self, w, dw, db, t):
-        """Those that are not 0, and as many others, of the largest violations; None, if too few."""
+        """Those that are not 0, and some others, of the largest violations; None, if too few."""
         dv = self.standardized.pull_back(dw, db)[:-1]
         # Of columns that violate nothing, those that are next to do so.
         priorities = np.abs(dv) - self.objective.penalty.l1 * self.standardized.scale
         kept = np.count_nonzero(w)
         most = self._most_columns(kept, t)
         priorities[w != 0] = np.inf
-        wanted = min(max(FEWEST, 2 * kept), len(w))
-        if most < min(wanted, FEWEST + kept):
+        size = min(kept + max(FEWEST, int(GROWTH * kept)), len(w), most)
+        if size < min(kept + FEWEST, len(w)):
             return None
-        size = min(wanted, most)
         return np.sort(np.argpartition(-priorities, size - 1)[:size])

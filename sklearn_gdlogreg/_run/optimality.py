@@ -36,10 +36,11 @@ def to_be_had(step: Step, records, penalty, enough: float = math.inf) -> float:
     allowed = STILL_TRUE * (2 if step.dwb.ndim > 1 else 1) * (4 if since == 0 else 1)
     if penalty.smooth and step.coordinates.hessian_is_identity and longest > allowed:
         return math.inf  # some direction is curved less by now than when the map was made
-    if not penalty.smooth and step.memory and step.memory[0] < longest:
-        # The next step, to be made in any case, says how far it falls at least.
-        by_next = step.coordinates.fall(step.wb, step.dwb, step.memory[0], penalty)
-        if by_next > enough:
+    if not penalty.smooth and step.memory:
+        # The next step, which is to be made in any case, says how far it falls at least.
+        following = step.memory[0]
+        by_next = step.coordinates.fall(step.wb, step.dwb, following, penalty)
+        if by_next > enough or following >= longest:
             return by_next
     return step.coordinates.fall(step.wb, step.dwb, longest, penalty)
 

@@ -10,7 +10,13 @@ from scipy import sparse
 from sklearn_gdlogreg import Checkpoint, GDLogisticRegression, cost_and_gradient, descend
 from sklearn_gdlogreg._descent.learning_rate import rule_for
 from sklearn_gdlogreg._descent.plan import plan_for, standardized
-from sklearn_gdlogreg._descent.working_sets import FEWEST, MANY_COLUMNS, WorkingSet, WorkingSets
+from sklearn_gdlogreg._descent.working_sets import (
+    FEWEST,
+    GROWTH,
+    MANY_COLUMNS,
+    WorkingSet,
+    WorkingSets,
+)
 from sklearn_gdlogreg._objective.objective import Objective
 
 from .test_metric import assert_optimal
@@ -104,7 +110,7 @@ def test_a_set_holds_what_is_kept_and_the_largest_violations(many):
     assert np.isin(kept, own.columns).all()
     entered = np.setdiff1d(own.columns, kept)
     assert violations[entered].min() >= violations[others].max()
-    assert FEWEST <= len(own.columns) <= max(FEWEST, 2 * len(kept))
+    assert len(own.columns) == len(kept) + max(FEWEST, int(GROWTH * len(kept)))
     assert_array_equal(np.diff(own.columns) > 0, True)
 
 

@@ -1,6 +1,7 @@
 """What tells how far a step is from the optimum, and what it leaves to be looked at later."""
 
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,21 +11,30 @@ from sklearn_gdlogreg import GDLogisticRegression, descend
 from sklearn_gdlogreg._descent.row_space import AT_ONCE
 from sklearn_gdlogreg._objective.penalty import ElasticNet
 from sklearn_gdlogreg._run.optimality import LateGradients, to_be_had
+from sklearn_gdlogreg._run.run import Record
 
 from ..helpers import first
 
 
-def step_at(t, dwb, since=0, hessian_is_identity=True):
+class At(NamedTuple):
+    t: int
+    wb: None
+    dwb: np.ndarray
+    coordinates: SimpleNamespace
+    memory: tuple
+
+
+def step_at(t, dwb, since=0, hessian_is_identity=True, memory=()):
     coordinates = SimpleNamespace(
         since=since,
         hessian_is_identity=hessian_is_identity,
         fall=lambda wb, dwb, learning_rate, penalty: learning_rate / 2 * np.vdot(dwb, dwb),
     )
-    return SimpleNamespace(t=t, wb=None, dwb=np.array(dwb), coordinates=coordinates)
+    return At(t, None, np.array(dwb), coordinates, memory)
 
 
-def records_of(rates):
-    return [SimpleNamespace(learning_rate=rate) for rate in [np.nan, *rates]]
+def records_of(rates, measured=True):
+    return [Record(1.0, 1.0, rate, 0.0, measured) for rate in [np.nan, *rates]]
 
 
 def test_what_is_to_be_had_of_a_parabola_is_what_lies_below():
@@ -41,6 +51,7 @@ def test_of_the_last_ten_rates_in_these_coordinates_the_longest_counts():
     assert to_be_had(step_at(13, [1.0], 9), records, ElasticNet()) == 0.4 / 2
     assert to_be_had(step_at(0, [2.0]), records[:1], ElasticNet()) == 4 / 2
     # Coordinates that make the bowl round in some directions alone must have been tried for ten.
+    records = records_of(rates, measured=False)
     assert to_be_had(step_at(13, [1.0], 9, False), records, ElasticNet()) == np.inf
     assert to_be_had(step_at(13, [1.0], 3, False), records, ElasticNet()) == 1.0 / 2
 
@@ -69,13 +80,33 @@ def test_the_estimate_is_of_the_size_of_the_truth(binary):
             assert left / 10 < found < 10 * left
 
 
-def test_with_kinks_the_last_forty_rates_count_in_whatever_coordinates():
-    records = records_of(
-        [10.0, *np.arange(1.0, 51.0)[::-1]]
-    )  # 50 in iteration 2, 1 in iteration 51
+def test_with_kinks_the_last_forty_rates_count_also_of_earlier_maps():
+    # 50 in iteration 2, 1 in iteration 51
+    records = records_of([10.0, *np.arange(1.0, 51.0)[::-1]])
     kinks = ElasticNet(l1=1.0)
     assert to_be_had(step_at(51, [1.0]), records, kinks) == 40 / 2
     assert to_be_had(step_at(51, [1.0], 45), records, kinks) == 40 / 2
+
+
+def test_rates_in_other_units_do_not_count():
+    """Those before the first metric say nothing of it; nor the other way round."""
+    records = records_of([600.0, 500.0], measured=False) + records_of([2.0])[1:]
+    kinks = ElasticNet(l1=1.0)
+    assert to_be_had(step_at(3, [1.0], 2), records, kinks) == 2 / 2
+    assert to_be_had(step_at(3, [1.0], 0, False), records, kinks) == 600 / 2
+
+
+def test_where_the_next_step_falls_far_enough_no_longer_one_is_looked_at():
+    looked, records, kinks = [], records_of([7.0, 1.0]), ElasticNet(l1=1.0)
+    step = step_at(2, [1.0], memory=(3.0, 0.5))
+    fall = step.coordinates.fall
+    step.coordinates.fall = lambda *at: looked.append(at[2]) or fall(*at)
+    assert to_be_had(step, records, kinks, enough=1.0) == 3 / 2
+    assert looked == [3.0]
+    assert to_be_had(step, records, kinks, enough=2.0) == 7 / 2
+    assert looked == [3.0, 3.0, 7.0]
+    # One that is longer than all before has met less curvature.
+    assert to_be_had(step._replace(memory=(9.0,)), records, kinks, enough=9.0) == 9 / 2
 
 
 @pytest.fixture

@@ -97,7 +97,10 @@ def ctrl_c_soon(monkeypatch):
 def test_ctrl_c_keeps_the_last_iterate(binary, monkeypatch):
     X, y = binary
     clf = GDLogisticRegression(1e-3, tol=0, max_iter=10**8, store_path=1000)
-    with pytest.warns(ConvergenceWarning, match="interrupted after iteration"), ctrl_c_soon(monkeypatch):
+    with (
+        pytest.warns(ConvergenceWarning, match="interrupted after iteration"),
+        ctrl_c_soon(monkeypatch),
+    ):
         clf.fit(X, y)
     assert clf.stop_reason_ == "interrupted"
     n = int(clf.n_iter_[0])
