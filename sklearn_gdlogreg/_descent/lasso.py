@@ -10,6 +10,7 @@ of thousands of sweeps for some of the matrices that one-hot columns make.
 """
 
 import numpy as np
+from numpy import count_nonzero
 from scipy.linalg.lapack import dposv
 
 
@@ -30,17 +31,17 @@ def lasso(H, q, threshold, x):
     """
     slope = H @ x - q
     # Where there is a support, who else should be in it is seen when it has settled.
-    wanted = _wanted(x, slope, threshold) if not x.any() else np.zeros(len(x), bool)
+    wanted = np.zeros(len(x), bool) if count_nonzero(x) else _wanted(x, slope, threshold)
     alone = False
     while True:
         x, entered = _settled(H, q, threshold, x, slope, wanted)
         slope = H @ x - q
         still_wanted = _wanted(x, slope, threshold)
-        if not still_wanted.any() or (alone and not entered):
+        if not count_nonzero(still_wanted) or (alone and not entered):
             return x
         # Entries that leave 0 together may all be in each other's way. One that leaves it alone
         # is not, beside others that have settled.
-        alone = wanted.any() and not entered
+        alone = count_nonzero(wanted) and not entered
         wanted = still_wanted
         if alone:
             wanted = np.arange(len(x)) == np.where(wanted, np.abs(slope) - threshold, 0).argmax()
@@ -52,38 +53,38 @@ def _wanted(x, slope, threshold):
 
 
 def _settled(H, q, threshold, x, slope, wanted):
-    """A point that is the lowest of its signs, lower than x, and whether any that was wanted is in.
+    """A point that is the lowest of its signs, lower than x, and how many that were wanted are in.
 
     Only the wanted may leave 0.
     """
     signs = np.where(wanted, -np.sign(slope), np.sign(x))
     z = _solved(H, q, threshold, signs)
-    entered = wanted.any()
+    entered = count_nonzero(wanted)
     while entered:
         # Who leaves 0 in the other direction stays there instead.
         contradicted = wanted & (signs != 0) & (z * signs <= 0)
-        if not contradicted.any():
+        if not count_nonzero(contradicted):
             break
         signs[contradicted] = 0
-        entered = signs[wanted].any()
+        entered = count_nonzero(signs[wanted])
         z = _solved(H, q, threshold, signs)
     while True:
         changed = np.sign(z) != signs
-        if not changed.any():
+        if not count_nonzero(changed):
             return z, entered
         lower = _lower(H, threshold, x, z, slope, changed)
         if lower is None:  # all that is left is rounding
-            return x, False
+            return x, 0
         x = lower
         slope = H @ x - q
         signs = np.sign(x)
-        entered = signs[wanted].any()
+        entered = count_nonzero(signs[wanted])
         z = _solved(H, q, threshold, signs)
 
 
 def _solved(H, q, threshold, signs):
     """The minimum, were these the signs."""
-    z = np.zeros_like(q)
+    z = np.zeros(len(q))
     on = signs.nonzero()[0]
     if len(on):
         # In LAPACK's order of the entries a symmetric matrix is the same.
