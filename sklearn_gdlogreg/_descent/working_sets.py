@@ -25,8 +25,8 @@ MOST_KEPT = 1 / 3
 # What the first may cost. Columns of few entries are hardly correlated: there it is nothing.
 PRICE_AT_START = 2
 # Where a column's squared correlations with all others sum to less than this, standardized
-# coordinates are nearly as good as any, and are given so many steps. So many random vectors tell.
-UNCORRELATED, STEPS_APART, PROBES = 0.5, 20, 4
+# coordinates are nearly as good as any, and are given so many steps.
+UNCORRELATED, STEPS_APART = 0.5, 20
 
 
 class WorkingSet(Measured):
@@ -124,16 +124,17 @@ class WorkingSets(Decorrelation):
         """The sum of a column's squared correlations with all others, in the mean over columns.
 
         The H of standardized coordinates has 1/4 on its diagonal at the start, 0 for a constant
-        column; and |H v|^2 is, in the mean over random signs v, the sum of its entries' squares.
+        column; and |H v|^2 is, in the mean over random signs v, the sum of its entries' squares. Of so
+        many columns one vector v tells enough.
         """
         objective, n = self.objective, self.objective.n
         # Fixed, so that a descent that goes on from a checkpoint has the same.
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], (PROBES, n)).astype(objective.dtype)
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], n).astype(objective.dtype)
         product = objective.mean_hessian_product(np.zeros(n), np.zeros(()))
-        dw, dc, _ = product(*self.standardized.unpack(join(signs, np.zeros(PROBES))))
-        image = 4 * self.standardized.pull_back(dw, dc)[:, :-1]
+        dw, dc, _ = product(*self.standardized.unpack(join(signs, 0.0)))
+        image = 4 * self.standardized.pull_back(dw, dc)[:-1]
         varying = max(1, n - np.count_nonzero(self.standardized.constant))
-        return float(np.square(image).sum()) / (PROBES * varying) - 1
+        return float(np.vdot(image, image)) / varying - 1
 
     def _most_columns(self, kept, t):
         """How many columns a set may have after t steps, of which so many are not 0."""

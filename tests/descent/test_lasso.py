@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_gdlogreg._descent import lasso as lasso_module
 from sklearn_gdlogreg._descent.lasso import lasso
 
 
@@ -111,3 +112,20 @@ def test_what_is_not_finite_comes_to_an_end(where):
     arguments[where] = arguments[where] * np.nan
     with np.errstate(invalid="ignore"):
         lasso(*arguments)
+
+
+def test_many_entries_come_to_zero_in_few_solutions(rng, monkeypatch):
+    """Where all that cross 0 cannot be put there at once, nor are they one by one."""
+    n, threshold = 200, np.full(200, 0.3)
+    H = 0.999 ** np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    solutions, solved = [], lasso_module._solved
+    monkeypatch.setattr(
+        lasso_module, "_solved", lambda *of_signs: solutions.append(1) or solved(*of_signs)
+    )
+    for _ in range(5):
+        x = rng.normal(size=n) + 0.5
+        q = H @ x
+        found = lasso(H, q, threshold, x)
+        assert np.count_nonzero(found) < n - 50
+        assert violation(H, q, threshold, found).max() < 1e-12 * np.abs(q).max()
+    assert len(solutions) < 5 * 30

@@ -253,3 +253,42 @@ def test_where_lassos_are_many_times_an_evaluation_standardized_coordinates_come
     assert few.price_of_step > 10 > 1 > many.price_of_step
     assert few.first_at > few.price
     assert many.first_at == 0
+
+
+def test_a_feature_whose_rows_are_all_sure_is_still_curved(rng):
+    """By a part of its threshold: without, a step would move it a million times too far."""
+    X = np.column_stack([rng.normal(size=(300, 3)), np.arange(300) < 2])
+    y = (X[:, 0] + X[:, 3] + rng.logistic(size=300) > 0).astype(int)
+    objective = Objective.in_memory(X, y, 2, C=1.0, l1_ratio=1.0)
+    decorrelation = Decorrelation(objective, standardized(objective))
+    metric = decorrelation.at(np.array([0.0, 0.0, 0.0, 60.0]), np.float64(0.0))
+    curvature = metric.reduced.diagonal() + metric.coupling**2 * metric.of_intercept
+    threshold = objective.penalty.l1 * metric.scale
+    assert curvature[3] == pytest.approx(0.3 * threshold[3], rel=1e-6)
+    assert (curvature[:3] > 10 * threshold[:3]).all()
+
+
+def test_a_weak_penalty_on_digits_leaves_no_rate_behind():
+    """Some pixels are in few rows of a class, which are soon sure."""
+    X, y = load_digits(return_X_y=True)
+    clf = GDLogisticRegression(C=100.0, l1_ratio=1.0, max_iter=100, tol=0).fit(X, y)
+    assert clf.coordinates_ == "decorrelated"
+    assert clf.learning_rates_[-40:].min() > 1e-3
+
+
+def test_a_step_that_was_looked_at_is_made_once(binary, rng, monkeypatch):
+    objective, metric, _, v, dv = made(*binary, rng, C=0.5, l1_ratio=1.0)
+    made_for, solved = [], Metric.solved
+    monkeypatch.setattr(
+        Metric, "solved", lambda self, *at: made_for.append(at[2]) or solved(self, *at)
+    )
+    rate, longer = 0.5, 2.0
+    fall = metric.fall(v, dv, rate, objective.penalty)
+    there = metric.moved(v, dv, rate, objective.penalty)
+    assert metric.moved(v, dv, rate, objective.penalty) is there
+    assert made_for == [rate]
+    assert metric.fall(v, dv, longer, objective.penalty) > fall
+    assert made_for == [rate, longer]
+    # Of another point it says nothing.
+    assert metric.moved(v.copy(), dv, longer, objective.penalty) is not there
+    assert made_for == [rate, longer, longer]

@@ -202,7 +202,7 @@ def test_the_correlation_is_that_of_the_columns(many, rng):
     objective = Objective.in_memory(X, y, 2, **L1)
     made = WorkingSets(objective, standardized(objective))
     R = np.corrcoef(X, rowvar=False)
-    # Of four random vectors, whose standard error is a tenth here.
+    # Of one random vector.
     assert made.correlation == pytest.approx(np.square(R).sum() / len(R) - 1, rel=0.3)
 
 
