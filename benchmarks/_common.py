@@ -59,6 +59,17 @@ def parser(description):
     return options
 
 
+def add_only(options, what):
+    """The option --only, of what has names."""
+    options.add_argument(
+        "--only",
+        nargs="+",
+        metavar="TEXT",
+        default=[""],
+        help=f"{what} that have one in their name",
+    )
+
+
 def chosen(name, texts):
     """Whether one of the texts behind --only is in the name."""
     return any(text in name for text in texts)
@@ -342,7 +353,10 @@ def correlated(n_rows=100_000, n_columns=100):
 
 
 def neighbours(n_rows, n_columns, correlation=0.9, kept=50):
-    """Columns that are like the one beside them, of which a few tell the classes apart."""
+    """Columns that are like the one beside them, of which a few tell the classes apart.
+
+    Or independent ones, with a correlation of 0.
+    """
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_rows, n_columns))
     for j in range(1, n_columns):
@@ -350,7 +364,8 @@ def neighbours(n_rows, n_columns, correlation=0.9, kept=50):
     w = np.zeros(n_columns)
     w[rng.choice(n_columns, kept, replace=False)] = rng.normal(size=kept)
     y = (X @ w + rng.logistic(size=n_rows) > 0).astype(int)
-    return f"neighbours {n_rows:,} x {n_columns:,}", X, y
+    kind = "neighbours" if correlation else "independent"
+    return f"{kind} {n_rows:,} x {n_columns:,}", X, y
 
 
 def one_hot(n_rows=20_000, n_variables=12, n_levels=200):

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from _common import (
     OTHERS,
+    add_only,
     chosen,
     duration,
     environment,
@@ -158,9 +159,7 @@ def main():
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--data", metavar="FILE", type=Path, help="an svmlight file to add")
     options.add_argument("--cap", type=float, metavar="SECONDS", help="longest search; 60, quick 5")
-    options.add_argument(
-        "--only", nargs="+", metavar="TEXT", default=[""], help="cases that have one in their name"
-    )
+    add_only(options, "cases")
     arguments = options.parse_args()
     cap = arguments.cap or (5.0 if arguments.quick else 60.0)
     warnings.simplefilter("ignore")

@@ -40,6 +40,7 @@ from pathlib import Path
 import numpy as np
 from _common import (
     OTHERS,
+    add_only,
     chosen,
     correlated,
     digits_eight_vs_rest,
@@ -97,7 +98,8 @@ def problems(data, quick):
         sets = [*small_sets(), digits_eight_vs_rest()]
         sets += [correlated(), ("text-like 20,000 x 30,000", *text_like())]
         # The optimum of the first is dense, and so is its Hessian.
-        sets += [neighbours(2000, 500, kept=500), one_hot(), rare_class()]
+        sets += [neighbours(2000, 500, kept=500), neighbours(5000, 800, correlation=0.0, kept=20)]
+        sets += [one_hot(), rare_class()]
         wide_sets = [neighbours(2000, 2000), neighbours(500, 5000)]
         Cs = {0.0: (1.0, 100.0), 1.0: (0.1, 1.0, 100.0)}
     sets += [] if data is None else svmlight(data)
@@ -482,13 +484,7 @@ def main():
     options.add_argument("--data", metavar="FILE", type=Path, help="an svmlight file to add")
     options.add_argument("--figures", metavar="DIR", type=Path, help="draw cost against time there")
     options.add_argument("--cap", type=float, metavar="SECONDS", help="longest fit; 10, quick 0.1")
-    options.add_argument(
-        "--only",
-        nargs="+",
-        metavar="TEXT",
-        default=[""],
-        help="problems that have one in their name",
-    )
+    add_only(options, "problems")
     options.add_argument("--penalty", choices=("l1", "l2"), help="problems with this one alone")
     arguments = options.parse_args()
     cap = arguments.cap or (0.1 if arguments.quick else 10.0)

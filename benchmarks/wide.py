@@ -18,6 +18,7 @@ import warnings
 import numpy as np
 from _common import (
     OTHERS,
+    add_only,
     chosen,
     duration,
     environment,
@@ -181,13 +182,7 @@ def print_course(quick):
 def main():
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--cap", type=float, metavar="SECONDS", help="longest fit; 30, quick 1")
-    options.add_argument(
-        "--only",
-        nargs="+",
-        metavar="TEXT",
-        default=[""],
-        help="problems that have one in their name",
-    )
+    add_only(options, "problems")
     arguments = options.parse_args()
     cap = arguments.cap or (1.0 if arguments.quick else 30.0)
     found = environment()

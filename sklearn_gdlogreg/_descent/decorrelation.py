@@ -35,9 +35,9 @@ CALLS = 20_000
 # Where the rows that are still curved lie so many times their variance from the mean of all, the
 # columns are standardized for these, and once more for what that shows.
 MOST_OFF_CENTRE, MOST_TIMES_ANEW = 1e4, 4
-# A feature whose rows are all sure is hardly curved, and a step would undo far more of that than its
-# threshold asks for. In the end the two are balanced, and the curvature is no less than this part
-# of the threshold; in between it does not count for less.
+# A feature whose rows are all sure is hardly curved, and a step would take it far beyond where its
+# threshold balances the gradient. There the curvature is about as large as the threshold: on the
+# way it does not count for less than this part.
 LEAST_OF_THRESHOLD = 0.3
 # What the maps of a descent may take, if X does not take more itself.
 MOST_BYTES = 2**27
@@ -168,9 +168,9 @@ class Decorrelation:
 
     @cached_property
     def _in_sample(self):
-        """The deviation that every feature has there, from its mean among all rows."""
+        """How far every feature is there, in the mean square, from what it is measured from."""
         mean, deviation = moments(self.objective.rows, *self.sample)
-        return np.hypot(deviation, mean - self.objective.moments[0])
+        return np.hypot(deviation, mean - self.standardized.mean)
 
     def _deviation_of(self, H):
         """The same, as the diagonal of the bound at the start has it."""

@@ -10,7 +10,6 @@ of thousands of sweeps for some of the matrices that one-hot columns make.
 """
 
 import numpy as np
-from numpy import count_nonzero
 from scipy.linalg.lapack import dposv
 
 
@@ -31,17 +30,17 @@ def lasso(H, q, threshold, x):
     """
     slope = H @ x - q
     # Where there is a support, who else should be in it is seen when it has settled.
-    wanted = np.zeros(len(x), bool) if count_nonzero(x) else _wanted(x, slope, threshold)
+    wanted = np.zeros(len(x), bool) if np.count_nonzero(x) else _wanted(x, slope, threshold)
     alone = False
     while True:
         x, entered = _settled(H, q, threshold, x, slope, wanted)
         slope = H @ x - q
         still_wanted = _wanted(x, slope, threshold)
-        if not count_nonzero(still_wanted) or (alone and not entered):
+        if not np.count_nonzero(still_wanted) or (alone and not entered):
             return x
         # Entries that leave 0 together may all be in each other's way. One that leaves it alone
         # is not, beside others that have settled.
-        alone = count_nonzero(wanted) and not entered
+        alone = np.count_nonzero(wanted) and not entered
         wanted = still_wanted
         if alone:
             wanted = np.arange(len(x)) == np.where(wanted, np.abs(slope) - threshold, 0).argmax()
@@ -59,18 +58,18 @@ def _settled(H, q, threshold, x, slope, wanted):
     """
     signs = np.where(wanted, -np.sign(slope), np.sign(x))
     z = _solved(H, q, threshold, signs)
-    entered = count_nonzero(wanted)
+    entered = np.count_nonzero(wanted)
     while entered:
         # Who leaves 0 in the other direction stays there instead.
         contradicted = wanted & (signs != 0) & (z * signs <= 0)
-        if not count_nonzero(contradicted):
+        if not np.count_nonzero(contradicted):
             break
         signs[contradicted] = 0
-        entered = count_nonzero(signs[wanted])
+        entered = np.count_nonzero(signs[wanted])
         z = _solved(H, q, threshold, signs)
     while True:
         changed = np.sign(z) != signs
-        if not count_nonzero(changed):
+        if not np.count_nonzero(changed):
             return z, entered
         lower = _lower(H, threshold, x, z, slope, changed)
         if lower is None:  # all that is left is rounding
@@ -78,7 +77,7 @@ def _settled(H, q, threshold, x, slope, wanted):
         x = lower
         slope = H @ x - q
         signs = np.sign(x)
-        entered = count_nonzero(signs[wanted])
+        entered = np.count_nonzero(signs[wanted])
         z = _solved(H, q, threshold, signs)
 
 

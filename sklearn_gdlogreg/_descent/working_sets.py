@@ -124,8 +124,8 @@ class WorkingSets(Decorrelation):
         """The sum of a column's squared correlations with all others, in the mean over columns.
 
         The H of standardized coordinates has 1/4 on its diagonal at the start, 0 for a constant
-        column; and |H v|^2 is, in the mean over random signs v, the sum of its entries' squares. Of so
-        many columns one vector v tells enough.
+        column; and |H v|^2 is, in the mean over random signs v, the sum of its entries' squares.
+        Of so many columns one v tells enough.
         """
         objective, n = self.objective, self.objective.n
         # Fixed, so that a descent that goes on from a checkpoint has the same.
