@@ -65,8 +65,7 @@ class Sigmoid:
         loss = xp.maximum(z, 0)  # max(z, 0) - y z + log(1 + exp(-|z|)), the smallest term last
         loss -= y * z
         loss += xp.log1p(e)
-        a = xp.minimum(z, 0)  # sigmoid(z) = exp(min(z, 0)) / (1 + exp(-|z|))
-        a = xp.exp(a, out=a)
+        a = xp.where(z < 0, e, 1.0)  # sigmoid(z) = exp(min(z, 0)) / (1 + exp(-|z|))
         e += 1
         a /= e
         a -= y
